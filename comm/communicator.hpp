@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// comm: how ranks exchange memory. A Communicator never sees a tensor, only spans and a Stream.
+//
+// Every call is collective: all ranks make the same calls in the same order with the same sizes. All
+// ranks receive the same bits. A call that fails throws Error on the ranks that notice.
+// One thread of a rank uses a Communicator at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/device/device.hpp"
+
+namespace dtrain::comm {
+
+enum class ReduceOp { sum, max, min };
+
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  /// Ranks that share this rank's node, and this rank's place among them.
+  virtual int local_rank() const = 0;
+  virtual int local_size() const = 0;
+  virtual int nodes() const = 0;
+  /// "self", "mpi", "thread": for banners and summaries.
+  virtual std::string name() const = 0;
+
+  /// In place over device memory, ordered by the stream.
+  virtual void allreduce(std::span<float> data, ReduceOp op, kernels::Stream& stream) = 0;
+  /// In place over host memory.
+  virtual void allreduce(std::span<double> data, ReduceOp op) = 0;
+  virtual void allreduce(std::span<std::int64_t> data, ReduceOp op) = 0;
+  virtual void broadcast(std::span<std::byte> data, int root) = 0;
+  /// Every rank's bytes, in rank order, on every rank. Sizes may differ.
+  virtual std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> data) = 0;
+  virtual void barrier() = 0;
+  /// Ends the whole job at once with `code`; for errors that the other ranks cannot know of.
+  [[noreturn]] virtual void abort(int code) = 0;
+
+  bool is_root() const { return rank() == 0; }
+};
+
+/// One rank alone.
+std::unique_ptr<Communicator> make_self_communicator();
+
+/// `ranks` communicators of one process, one per thread, for tests.
+std::vector<std::unique_ptr<Communicator>> make_thread_communicators(int ranks);
+
+/// MPI_Init on construction, MPI_Finalize on destruction; at most one per process. `communicator()`
+/// spans MPI_COMM_WORLD.
+class MpiSession {
+ public:
+  MpiSession();
+  ~MpiSession();
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+
+  Communicator& communicator() { return *communicator_; }
+  double init_seconds() const { return init_seconds_; }
+  /// "Open MPI 4.1.4"
+  static std::string library_version();
+
+ private:
+  double init_seconds_ = 0;
+  std::unique_ptr<Communicator> communicator_;
+};
+
+/// True when a launcher (mpirun, srun) started this process, so that MPI_Init will find other ranks.
+bool started_by_launcher();
+
+}  // namespace dtrain::comm

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// datasets: samples on disk and in memory, their order, and batches of them.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/shape.hpp"
+#include "kernels/augment.hpp"
+
+namespace dtrain::datasets {
+
+using kernels::SampleType;
+
+/// What a dataset file says of itself (docs/dataset-format.md).
+struct DatasetInfo {
+  std::string name;                  ///< "fashion-mnist"
+  Shape sample_shape;                ///< (C, H, W)
+  SampleType type = SampleType::uint8;
+  std::vector<std::string> classes;  ///< names; labels are indices into them
+  std::vector<float> mean, std;      ///< per channel, of the training split, in [0, 1] units
+  std::string licence, source;
+};
+
+/// One split (train or test) of a dataset: a fixed number of samples of one shape, numbered from 0.
+/// Thread rule: one thread reads at a time.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual const DatasetInfo& info() const = 0;
+  virtual std::int64_t size() const = 0;
+  /// Samples stored together: the sampler keeps them near each other so that streaming reads each
+  /// chunk about once an epoch. 1 where it does not matter.
+  virtual std::int64_t chunk_samples() const = 0;
+  /// The whole split's samples when they are in memory, else null: readers then use read().
+  virtual const void* resident_samples() const = 0;
+  /// Labels of all samples, (size()); empty for float targets.
+  virtual std::span<const std::int64_t> labels() const = 0;
+  /// Float targets (size(), classes); empty for class labels.
+  virtual std::span<const float> targets() const = 0;
+  /// Copies the samples `ids` into `destination`, one after the other. Throws InputError naming the
+  /// file when bytes are damaged.
+  virtual void read(std::span<const std::int64_t> ids, void* destination) = 0;
+
+  std::int64_t sample_bytes() const {
+    return info().sample_shape.elements() * (info().type == SampleType::uint8 ? 1 : 4);
+  }
+};
+
+/// The splits of one dataset. `validation` is null unless asked for; its samples are then not in
+/// `train`, and test plays no part in choosing anything.
+struct DatasetSplits {
+  std::unique_ptr<Dataset> train;
+  std::unique_ptr<Dataset> validation;
+  std::unique_ptr<Dataset> test;
+};
+
+struct OpenOptions {
+  /// Share of the training split held out, chosen by (seed) alone; 0: none.
+  double validation_fraction = 0;
+  std::uint64_t seed = 0;
+  /// A split larger than this is streamed from the file instead of held in memory.
+  std::int64_t memory_limit_bytes = std::int64_t{1} << 30;
+};
+
+/// Opens `digits`, a name on the search path (DTRAIN_DATA, fashion-mnist from Debian's package), a
+/// dataset file, or synthetic:CxHxW:CLASSES:COUNT. Throws InputError that says how to get it.
+DatasetSplits open_dataset(const std::string& name_or_path, const OpenOptions& options);
+
+/// In-memory dataset; also what tests and importers build.
+class MemoryDataset : public Dataset {
+ public:
+  MemoryDataset(DatasetInfo info, std::vector<std::byte> samples, std::vector<std::int64_t> labels,
+                std::vector<float> targets = {});
+  const DatasetInfo& info() const override { return info_; }
+  std::int64_t size() const override { return size_; }
+  std::int64_t chunk_samples() const override { return 1; }
+  const void* resident_samples() const override { return samples_.data(); }
+  std::span<const std::int64_t> labels() const override { return labels_; }
+  std::span<const float> targets() const override { return targets_; }
+  void read(std::span<const std::int64_t> ids, void* destination) override;
+
+ private:
+  DatasetInfo info_;
+  std::int64_t size_ = 0;
+  std::vector<std::byte> samples_;
+  std::vector<std::int64_t> labels_;
+  std::vector<float> targets_;
+};
+
+}  // namespace dtrain::datasets

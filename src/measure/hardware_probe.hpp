@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <string>
+
+namespace dtrain::measure {
+
+/// What this machine can do, measured now, with the calling process's OpenMP threads.
+struct HardwarePeak {
+  double fma_gflops = 0;         ///< fp32 multiply-adds, 2 FLOPs each, widest vectors
+  double memory_gb_per_s = 0;    ///< STREAM triad, arrays beyond the last cache (J. McCalpin)
+};
+HardwarePeak measure_hardware_peak(int threads);
+
+/// The fp32 peak alone (a few milliseconds), for measuring beside something.
+double measure_fma_gflops(int threads, double seconds = 0.1);
+
+/// "AMD EPYC 9655 (avx512)": model name from the operating system and instruction set in use.
+std::string cpu_name();
+/// Cores in this process's affinity mask.
+int available_cores();
+/// Largest resident memory of this process so far, bytes.
+std::int64_t peak_rss_bytes();
+
+}  // namespace dtrain::measure

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// measure: what a step costs and what the machine can do.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/span_sink.hpp"
+
+namespace dtrain::measure {
+
+/// Milliseconds of one training step.
+struct StepTime {
+  double total_ms = 0;
+  std::array<double, phase_count> phase_ms{};  ///< indexed by Phase
+};
+
+struct StepSummary {
+  double median_ms = 0, p95_ms = 0;
+  std::array<double, phase_count> phase_median_ms{};
+};
+
+/// Collects where each step's time goes. The spans of a step must not nest.
+class StepClock : public SpanSink {
+ public:
+  void begin_step();
+  /// Returns the step just ended.
+  StepTime end_step();
+  void span(Phase phase, std::string_view name, Clock::time_point begin,
+            Clock::time_point end) noexcept override;
+  /// Over all steps ended so far (the first one, which plans and warms up, is left out when there are others).
+  StepSummary summary() const;
+
+ private:
+  Clock::time_point begin_{};
+  StepTime current_;
+  std::vector<StepTime> steps_;
+};
+
+}  // namespace dtrain::measure

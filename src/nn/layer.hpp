@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// A Layer is one node of the network planned for one batch size on one backend: it holds the planned
+// kernel and no values. Values, gradients and workspace are the network's, and come in as arguments.
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/backend.hpp"
+#include "nn/model.hpp"
+#include "tensor/parameter_arena.hpp"
+
+namespace dtrain::nn {
+
+/// Everything that a layer needs to plan itself.
+struct LayerPlan {
+  const kernels::Backend& backend;
+  const LayerSpec& spec;
+  std::int64_t batch = 0;
+  kernels::Pass pass = kernels::Pass::training;
+  std::vector<kernels::Layout> inputs;  ///< layouts in which the inputs arrive
+  bool needs_input_gradient = true;
+  /// ReLU that the planner folded into this layer (Layer registry: fuses_relu).
+  kernels::Activation fused = kernels::Activation::none;
+  /// Layouts that the parameters already have, in spec order; empty: choose.
+  std::vector<kernels::Layout> parameters;
+};
+
+/// A parameter as a layer sees it during a call.
+struct ParameterView {
+  float* value = nullptr;
+  float* gradient = nullptr;  ///< null outside backward; statistics: written by forward
+};
+
+/// What changes from step to step and is not a value.
+struct StepContext {
+  std::uint64_t seed = 0;
+  std::int64_t step = 0;
+  std::span<const std::int64_t> sample_ids;  ///< of this pass
+  /// samples of this pass / samples of the global batch: the weight of a statistic's observation
+  float pass_weight = 1.0f;
+};
+
+struct ForwardArgs {
+  std::span<const float* const> inputs;
+  float* output = nullptr;
+  std::span<const ParameterView> parameters;
+  void* saved = nullptr;
+  void* scratch = nullptr;
+  const StepContext& context;
+  kernels::Stream& stream;
+};
+
+struct BackwardArgs {
+  std::span<const float* const> inputs;  ///< null where needs_input() is false
+  const float* output = nullptr;         ///< null where needs_output() is false
+  float* output_gradient = nullptr;      ///< may be clobbered
+  std::span<float* const> input_gradients;  ///< null: not wanted
+  std::span<const ParameterView> parameters;
+  const void* saved = nullptr;
+  void* scratch = nullptr;
+  const StepContext& context;
+  kernels::Stream& stream;
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// The layout that it wants for each input, and gives its output.
+  virtual kernels::Layout input_layout(int index) const = 0;
+  virtual kernels::Layout output_layout() const = 0;
+  /// In spec order.
+  virtual std::vector<kernels::Layout> parameter_layouts() const { return {}; }
+
+  /// What backward reads of the forward pass: decides how long the network keeps it.
+  virtual bool needs_input() const = 0;
+  virtual bool needs_output() const = 0;
+  /// May output be inputs[0] (forward) and input_gradients[0] be output_gradient (backward)?
+  virtual bool runs_in_place() const { return false; }
+  virtual std::size_t saved_bytes() const { return 0; }
+  virtual std::size_t scratch_bytes() const { return 0; }
+
+  virtual void forward(const ForwardArgs&) = 0;
+  virtual void backward(const BackwardArgs&) = 0;
+
+ protected:
+  Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+};
+
+}  // namespace dtrain::nn

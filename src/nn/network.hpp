@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "nn/layer.hpp"
+#include "nn/model.hpp"
+
+namespace dtrain::nn {
+
+/// The layers of a model planned for one batch size on one backend: layouts chosen, reorders placed
+/// where neighbours disagree, ReLUs fused, and one block of memory shared by all activations and
+/// gradients whose lifetimes do not overlap. No allocation happens in forward or backward.
+///
+/// The workspace block may be shared by networks of different batch sizes that never run at the same
+/// time: see Replica.
+class Network {
+ public:
+  /// Called when a parameter's gradient is complete, in the arena's order.
+  using GradientReady = std::function<void(std::size_t parameter_index)>;
+
+  /// `parameter_layouts`: one per parameter in model order, or empty to let the layers choose.
+  Network(const Model& model, const kernels::Backend& backend, std::int64_t batch,
+          kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts);
+  ~Network();
+
+  std::int64_t batch() const;
+  /// Layouts chosen, in model order.
+  std::vector<kernels::Layout> parameter_layouts() const;
+  /// What the network wants as workspace for activations, gradients and scratch.
+  std::size_t workspace_bytes() const;
+  /// Memory that the same values would take without sharing, for reports and tests.
+  std::size_t unshared_bytes() const;
+
+  /// Where values live from now on; `parameters` in model order.
+  void bind(float* workspace, std::span<const ParameterView> parameters);
+
+  /// `input`: (batch, C, H, W) plain. Returns the output, (batch, classes) plain, valid until the
+  /// next forward.
+  const float* forward(const float* input, const StepContext&, kernels::Stream&);
+  /// After forward. `output_gradient`: (batch, classes) plain, clobbered. Writes all gradients.
+  void backward(float* output_gradient, const StepContext&, kernels::Stream&,
+                const GradientReady& on_gradient_ready);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dtrain::nn

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "nn/network.hpp"
+#include "tensor/parameter_arena.hpp"
+
+namespace dtrain::nn {
+
+/// One rank's copy of the model: its parameters, and networks planned on demand for the batch sizes
+/// that come up (a whole batch, a tail, evaluation), all on the same parameters and workspace.
+class Replica {
+ public:
+  /// Parameter layouts are chosen for `nominal_batch`, which must be equal on all ranks. Initial
+  /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive it.
+  Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
+          std::uint64_t seed);
+  ~Replica();
+
+  const Model& model() const { return model_; }
+  const kernels::Backend& backend() const { return backend_; }
+  tensor::ParameterArena& parameters() { return *arena_; }
+  const tensor::ParameterArena& parameters() const { return *arena_; }
+
+  /// Plans on first use.
+  Network& at_batch(std::int64_t batch, kernels::Pass pass);
+
+  /// One training pass. The first pass of a step overwrites gradients, the others add; after the last
+  /// one `on_gradient_ready(end)` says how far from its start the gradient arena is complete.
+  enum class PassPosition { only, first, middle, last };
+  const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,
+                       const StepContext&, kernels::Stream&);
+  void backward(std::int64_t batch, float* output_gradient, PassPosition, const StepContext&,
+                kernels::Stream&, const std::function<void(std::int64_t end)>& on_gradient_ready);
+
+  /// A step in which this rank has no sample: its gradients are zero.
+  void zero_gradients(kernels::Stream&);
+  /// After the allreduce: folds the summed observations into the statistics,
+  /// statistic = 0.9 * statistic + 0.1 * observation, as PyTorch's default momentum 0.1.
+  void update_statistics(kernels::Stream&);
+
+  /// Canonical weights_hash of the contract.
+  std::string weights_hash() const;
+
+ private:
+  const Model& model_;
+  const kernels::Backend& backend_;
+  std::unique_ptr<tensor::ParameterArena> arena_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dtrain::nn

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// The checkpoint file (docs/checkpoint-format.md): HDF5 behind a 512-byte user block that holds the
+// format's name, its schema and the XXH3-128 of everything after it, checked before HDF5 sees the file.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/replica.hpp"
+#include "optim/optimizer.hpp"
+
+namespace dtrain::train {
+
+/// Where in the run a checkpoint was taken, and what must match to go on from it.
+struct Progress {
+  std::int64_t epoch = 0;   ///< epochs completed
+  std::int64_t step = 0;    ///< global steps completed
+  std::int64_t cursor = 0;  ///< samples of the current epoch already used
+  std::uint64_t seed = 0;
+  std::int64_t global_batch = 0;
+  std::int64_t shards = 0;  ///< 0: batches are not cut into shards
+  std::int64_t total_steps = 0;  ///< of the schedule
+  // Sums over the current epoch so far, so that its averages come out as if never interrupted.
+  double epoch_loss_sum = 0;
+  std::int64_t epoch_correct = 0;
+  double epoch_train_seconds = 0;
+  double best_accuracy = -1;
+  std::string optimizer;  ///< name; state is loaded only into the same one
+};
+
+/// What eval and predict need of the data, so that they need no dataset for it.
+struct DataFacts {
+  std::string name;
+  Shape sample_shape;
+  std::vector<std::string> classes;
+  std::vector<float> mean, std;
+  bool integer_samples = true;  ///< uint8 pixels: divide by 255 first
+};
+
+/// One array in canonical layout.
+struct NamedArray {
+  std::string name;  ///< "conv1.weight"
+  Shape shape;
+  std::vector<float> data;
+};
+
+/// A checkpoint in memory.
+struct Checkpoint {
+  std::vector<NamedArray> parameters, buffers;
+  /// state name ("momentum") -> arrays named as parameters
+  std::vector<std::pair<std::string, std::vector<NamedArray>>> optimizer;
+  Progress progress;
+  std::string model_name, model_text;
+  DataFacts data;
+};
+
+/// Copies out of / into a live replica and optimizer. restore throws InputError naming the first
+/// parameter that does not fit. `optimizer` may be null: weights only.
+Checkpoint capture(nn::Replica&, optim::Optimizer*, const Progress&, const DataFacts&);
+void restore(const Checkpoint&, nn::Replica&, optim::Optimizer*);
+
+/// Writes to a temporary name in the same folder, flushes it to disk and renames: the name either holds
+/// a whole checkpoint or does not exist. Throws Error (full disk, no permission) and leaves no trace.
+void write_checkpoint(const std::filesystem::path& file, const Checkpoint&);
+/// Throws InputError naming the file and what is wrong with it.
+Checkpoint read_checkpoint(const std::filesystem::path& file);
+
+/// weights_hash of the contract, from a file's arrays.
+std::string weights_hash(const Checkpoint&);
+
+}  // namespace dtrain::train

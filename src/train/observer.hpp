@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "measure/step_clock.hpp"
+
+namespace dtrain::train {
+
+/// One training step, averaged over the global batch.
+struct StepRecord {
+  std::int64_t step = 0;   ///< global, counts from 1
+  std::int64_t epoch = 0;  ///< counts from 1
+  std::int64_t samples_done = 0, samples_in_epoch = 0;
+  double loss = 0;
+  std::optional<double> accuracy;  ///< none for float targets
+  float learning_rate = 0;
+  double samples_per_second = 0;
+  measure::StepTime time;
+};
+
+/// Members as the contract's summary.json names them.
+struct EpochRecord {
+  std::int64_t epoch = 0;  ///< counts from 1
+  std::int64_t step = 0;
+  double train_loss = 0, test_loss = 0;
+  std::optional<double> train_accuracy, test_accuracy;
+  std::optional<double> validation_loss, validation_accuracy;
+  double train_seconds = 0, eval_seconds = 0, samples_per_second = 0;
+};
+
+/// What happens during a run. Called on the root rank only, between steps; must not communicate.
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void on_step(const StepRecord&) {}
+  virtual void on_epoch(const EpochRecord&) {}
+  virtual void on_checkpoint(const std::string& /*file*/, std::int64_t /*step*/) {}
+  /// Something a user should know that is no error ("checkpoint-0123.h5 is damaged (…), using …").
+  virtual void on_notice(const std::string& /*message*/) {}
+};
+
+}  // namespace dtrain::train

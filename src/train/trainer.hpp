@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// train: the training loop and what it leaves behind.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "comm/gradient_reducer.hpp"
+#include "datasets/data_loader.hpp"
+#include "nn/loss.hpp"
+#include "nn/replica.hpp"
+#include "optim/learning_rate_schedule.hpp"
+#include "optim/optimizer.hpp"
+#include "train/checkpoint.hpp"
+#include "train/observer.hpp"
+
+namespace dtrain::train {
+
+struct TrainerOptions {
+  std::int64_t epochs = 1;
+  std::int64_t steps = -1;            ///< overrides epochs when >= 0
+  double target_accuracy = 0;         ///< stop when reached; 0: never
+  std::int64_t global_batch = 256;
+  std::int64_t micro_batch = 0;       ///< samples per pass; 0: all of a rank's at once
+  std::int64_t shards = 0;            ///< 0: a rank's part of the batch is one piece
+  std::uint64_t seed = 1;
+  datasets::AugmentOptions augment;
+  nn::LossKind loss = nn::LossKind::cross_entropy;
+  float label_smoothing = 0;
+  optim::OptimizerOptions optimizer;
+  optim::ScheduleKind schedule = optim::ScheduleKind::constant;
+  float learning_rate = 0.1f;
+  double warmup_epochs = 0;
+  double bucket_mb = 25;
+  // Checkpoints; an empty folder writes none.
+  std::filesystem::path output;
+  std::int64_t checkpoint_every_epochs = 1;  ///< 0: only at the end
+  std::int64_t checkpoint_every_steps = 0;
+  std::int64_t checkpoint_keep = 3;
+};
+
+enum class StopReason { finished, target_reached, stopped };
+
+/// What a run leaves to report.
+struct TrainingResult {
+  StopReason stop_reason = StopReason::finished;
+  std::vector<EpochRecord> epochs;
+  measure::StepSummary step_time;  ///< of the slowest rank
+  std::optional<double> test_accuracy;
+  double samples_per_second = 0;  ///< median epoch, training only
+  std::string weights_hash;
+};
+
+class Trainer {
+ public:
+  /// Everything outlives the trainer. Observers are called on the root rank.
+  Trainer(nn::Replica&, comm::Communicator&, datasets::DatasetSplits&, const TrainerOptions&,
+          std::vector<TrainingObserver*> observers);
+  ~Trainer();
+
+  /// Continues from a checkpoint. Throws UsageError/InputError when it does not match this run.
+  void resume(const Checkpoint&);
+  /// Trains to the end, or until request_stop().
+  TrainingResult run();
+  /// Loss and accuracy over a split, every sample once, at any number of ranks.
+  struct Evaluation {
+    double loss = 0;
+    std::optional<double> accuracy;
+  };
+  Evaluation evaluate(datasets::Dataset&);
+
+  /// Finish the step, write a checkpoint, return. Callable from a signal handler.
+  static void request_stop() noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dtrain::train
