@@ -10,4 +10,4 @@ cd "$(dirname "$0")/.."
 cmake/setup.sh test
 cmake --preset release --log-level=WARNING "$@"
 cmake --build --preset release
-ctest --preset release
+ctest --preset release -j "$(nproc)"
