@@ -1,6 +1,6 @@
 # What dtrain stands on. docs/dependencies.md says what each does and why. Everything that is missing
-# is collected first, so that one message names it all. An installed dtrain's package file reads this
-# file too, so that a consumer finds what dtrain was built with.
+# is collected in DTRAIN_MISSING, so that one message names it all. The package file of an installed
+# dtrain reads this file too, so that a consumer finds what dtrain was built with.
 
 set(DTRAIN_MISSING "")
 
@@ -52,20 +52,20 @@ dtrain_require(libcli11-dev CLI11_FOUND)
 dtrain_find_library(xxHash::xxhash xxhash.h xxhash libxxhash-dev)
 dtrain_find_library(oneDNN::oneDNN dnnl.hpp dnnl libdnnl-dev)
 
-if(DTRAIN_MISSING)
-  list(REMOVE_DUPLICATES DTRAIN_MISSING)
-  list(JOIN DTRAIN_MISSING " " packages)
-  message(FATAL_ERROR "dtrain: libraries are missing. On Debian or Ubuntu: apt-get install ${packages}\n"
-    "Elsewhere load the modules or Spack packages of the same names (a C++20 compiler with OpenMP, "
-    "openmpi, hdf5, onednn, fmt, nlohmann-json, cli11, xxhash, libpng, zlib) and put their prefixes "
-    "on CMAKE_PREFIX_PATH.")
+if(dnnl_INCLUDE_DIR)
+  # oneDNN 2 and 3 describe primitives differently; kernels/cpu chooses one file by this variable.
+  file(STRINGS "${dnnl_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h" DTRAIN_ONEDNN_MAJOR
+       REGEX "^#define DNNL_VERSION_MAJOR +[0-9]+")
+  string(REGEX REPLACE "[^0-9]" "" DTRAIN_ONEDNN_MAJOR "${DTRAIN_ONEDNN_MAJOR}")
+  if(NOT DTRAIN_ONEDNN_MAJOR MATCHES "^[23]$")
+    list(APPEND DTRAIN_MISSING libdnnl-dev)
+  endif()
 endif()
 
-# oneDNN 2 and 3 describe primitives differently; kernels/cpu chooses one file by this variable.
-file(STRINGS "${dnnl_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h" DTRAIN_ONEDNN_MAJOR
-     REGEX "^#define DNNL_VERSION_MAJOR +[0-9]+")
-string(REGEX REPLACE "[^0-9]" "" DTRAIN_ONEDNN_MAJOR "${DTRAIN_ONEDNN_MAJOR}")
-if(NOT DTRAIN_ONEDNN_MAJOR MATCHES "^[23]$")
-  message(FATAL_ERROR "dtrain: oneDNN 2 or 3 is needed; ${dnnl_INCLUDE_DIR} holds version "
-    "'${DTRAIN_ONEDNN_MAJOR}'. Install libdnnl-dev or put another oneDNN on CMAKE_PREFIX_PATH.")
-endif()
+list(REMOVE_DUPLICATES DTRAIN_MISSING)
+list(JOIN DTRAIN_MISSING " " DTRAIN_MISSING_PACKAGES)
+string(CONCAT DTRAIN_MISSING_MESSAGE
+  "dtrain: libraries are missing. On Debian or Ubuntu: apt-get install ${DTRAIN_MISSING_PACKAGES}\n"
+  "Elsewhere load the modules or Spack packages of the same names (a C++20 compiler with OpenMP, "
+  "openmpi, hdf5, onednn 2 or 3, fmt, nlohmann-json, cli11, xxhash, libpng, zlib) and put their "
+  "prefixes on CMAKE_PREFIX_PATH.")
