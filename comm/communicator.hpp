@@ -4,9 +4,9 @@
 
 // comm: how ranks exchange memory. A Communicator never sees a tensor, only spans and a Stream.
 //
-// Every call is collective: all ranks make the same calls in the same order with the same sizes. All
-// ranks receive the same bits. A call that fails throws Error on the ranks that notice.
-// One thread of a rank uses a Communicator at a time.
+// Every call is collective: all ranks make the same calls in the same order with the same sizes.
+// All ranks receive the same bits. A call that fails throws Error on the ranks that notice. One
+// thread of a rank uses a Communicator at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -74,7 +74,8 @@ class MpiSession {
   std::unique_ptr<Communicator> communicator_;
 };
 
-/// True when a launcher (mpirun, srun) started this process, so that MPI_Init will find other ranks.
+/// True when a launcher (mpirun, srun) started this process, so that MPI_Init will find other
+/// ranks.
 bool started_by_launcher();
 
 }  // namespace dtrain::comm

@@ -2,14 +2,15 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace dtrain::measure {
 
 /// What this machine can do, measured now, with the calling process's OpenMP threads.
 struct HardwarePeak {
-  double fma_gflops = 0;         ///< fp32 multiply-adds, 2 FLOPs each, widest vectors
-  double memory_gb_per_s = 0;    ///< STREAM triad, arrays beyond the last cache (J. McCalpin)
+  double fma_gflops = 0;       ///< fp32 multiply-adds, 2 FLOPs each, widest vectors
+  double memory_gb_per_s = 0;  ///< STREAM triad, arrays beyond the last cache (J. McCalpin)
 };
 HardwarePeak measure_hardware_peak(int threads);
 
@@ -20,7 +21,9 @@ double measure_fma_gflops(int threads, double seconds = 0.1);
 std::string cpu_name();
 /// Cores in this process's affinity mask.
 int available_cores();
-/// Largest resident memory of this process so far, bytes.
+/// Largest resident memory of this process so far, bytes; 0 where the system does not say.
 std::int64_t peak_rss_bytes();
+/// Since the operating system started this process, in steps of 10 ms.
+double seconds_since_process_start();
 
 }  // namespace dtrain::measure

@@ -31,13 +31,19 @@ class StepClock : public SpanSink {
   StepTime end_step();
   void span(Phase phase, std::string_view name, Clock::time_point begin,
             Clock::time_point end) noexcept override;
-  /// Over all steps ended so far (the first one, which plans and warms up, is left out when there are others).
+  /// Over all steps ended so far (the first one, which plans and warms up, is left out when there
+  /// are others). Of a long run, over an even sample of at least max_samples / 2 steps: memory is
+  /// bounded.
   StepSummary summary() const;
+
+  static constexpr std::size_t max_samples = 65536;
 
  private:
   Clock::time_point begin_{};
   StepTime current_;
-  std::vector<StepTime> steps_;
+  std::vector<StepTime> steps_;  ///< every stride_-th step
+  std::int64_t ended_ = 0;
+  std::int64_t stride_ = 1;
 };
 
 }  // namespace dtrain::measure

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "comm/mpi/mpi_environment.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "comm/communicator.hpp"
+
+namespace dtrain::comm {
+namespace {
+
+/// Cores that this node's ranks share. A rank that the launcher has bound sees only its own cores,
+/// so then all of the node's count.
+int shared_cores(const Environment& environment) {
+  const bool bound = environment("OMPI_MCA_orte_bound_at_launch") != nullptr ||
+                     environment("SLURM_CPU_BIND_LIST") != nullptr;
+  cpu_set_t mask;
+  if (!bound && sched_getaffinity(0, sizeof mask, &mask) == 0) return CPU_COUNT(&mask);
+  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+}  // namespace
+
+int largest_tasks_per_node(const std::string& text) {
+  int largest = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    largest = std::max(largest, std::atoi(text.c_str() + at));
+    const std::size_t comma = text.find(',', at);
+    at = comma == std::string::npos ? text.size() : comma + 1;
+  }
+  return largest;
+}
+
+int launched_local_ranks(const Environment& environment) {
+  if (const char* ranks = environment("OMPI_COMM_WORLD_LOCAL_SIZE")) return std::atoi(ranks);
+  if (const char* tasks = environment("SLURM_STEP_TASKS_PER_NODE"))
+    return largest_tasks_per_node(tasks);
+  return 0;
+}
+
+void yield_when_oversubscribed() {
+  const Environment environment = [](const char* name) { return std::getenv(name); };
+  if (launched_local_ranks(environment) > shared_cores(environment))
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", /*overwrite=*/0);
+}
+
+bool started_by_launcher() {
+  return std::ranges::any_of(
+      std::initializer_list<const char*>{"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_FD",
+                                         "PALS_RANKID", "MV2_COMM_WORLD_SIZE"},
+      [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
+}  // namespace dtrain::comm

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "measure/hardware_probe.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "base/error.hpp"
+#include "base/stopwatch.hpp"
+#include "measure/fma_loop.hpp"
+
+namespace dtrain::measure {
+namespace {
+
+/// STREAM wants arrays of at least four times the last cache.
+std::int64_t triad_elements() {
+  const std::int64_t cache = std::max<std::int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 0);
+  const std::int64_t bytes =
+      std::clamp<std::int64_t>(4 * cache, std::int64_t{64} << 20, std::int64_t{256} << 20);
+  return bytes / static_cast<std::int64_t>(sizeof(double));
+}
+
+/// a[i] = b[i] + s * c[i], the best of a few rounds, 24 bytes an element. Not initialised by new:
+/// each thread touches first what it will use, which places the pages near it.
+double measure_memory_gb_per_s(int threads) {
+  const std::int64_t n = triad_elements();
+  const auto size = static_cast<std::size_t>(n);
+  const std::unique_ptr<double[]> a(new double[size]), b(new double[size]), c(new double[size]);
+  double *const pa = a.get(), *const pb = b.get(), *const pc = c.get();
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (std::int64_t i = 0; i < n; ++i) {
+    pa[i] = 0.0;
+    pb[i] = 1.0;
+    pc[i] = 2.0;
+  }
+  double best_seconds = INFINITY;
+  for (int round = 0; round < 5; ++round) {
+    const double scale = 3.0 + round;
+    const Stopwatch watch;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (std::int64_t i = 0; i < n; ++i) pa[i] = pb[i] + scale * pc[i];
+    best_seconds = std::min(best_seconds, watch.seconds());
+    if (pa[n / 2] != 1.0 + 2.0 * scale)
+      throw Error("The memory of this machine returned wrong data.");
+  }
+  return 24.0 * static_cast<double>(n) / best_seconds * 1e-9;
+}
+
+}  // namespace
+
+double measure_fma_gflops(int threads, double seconds) {
+  const FmaLoop loop = fma_loop(kernels::cpu::best_instruction_set());
+  constexpr std::int64_t slice = 20000;  // about 0.1 ms: fine enough to stop in time
+  double gflops = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : gflops)
+  {
+    float sink = loop.run(slice);  // wakes the core up
+    std::int64_t slices = 0;
+    const Stopwatch watch;
+    double elapsed = 0;
+    do {
+      sink += loop.run(slice);
+      ++slices;
+      elapsed = watch.seconds();
+    } while (elapsed < seconds);
+    if (std::isfinite(sink))
+      gflops += static_cast<double>(slices * slice * loop.flops_per_iteration) / elapsed * 1e-9;
+  }
+  return gflops;
+}
+
+HardwarePeak measure_hardware_peak(int threads) {
+  return {measure_fma_gflops(threads), measure_memory_gb_per_s(threads)};
+}
+
+}  // namespace dtrain::measure

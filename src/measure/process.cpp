@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/instruction_set.hpp"
+#include "measure/hardware_probe.hpp"
+
+// What the operating system says of this machine and this process (proc(5)).
+
+namespace dtrain::measure {
+namespace {
+
+/// The rest of the first line of `file` that begins with `key`, after the colon; empty if none
+/// does.
+std::string proc_value(const char* file, const std::string& key) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string cpu_name() {
+  std::string name = proc_value("/proc/cpuinfo", "model name");
+  if (name.empty()) name = "unnamed CPU";
+  return fmt::format("{} ({})", name,
+                     kernels::cpu::to_string(kernels::cpu::best_instruction_set()));
+}
+
+int available_cores() {
+  // The kernel refuses masks smaller than its own: try larger ones.
+  for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {
+    std::vector<std::byte> mask(CPU_ALLOC_SIZE(cpus));
+    auto* const set = reinterpret_cast<cpu_set_t*>(mask.data());
+    if (sched_getaffinity(0, mask.size(), set) == 0) return CPU_COUNT_S(mask.size(), set);
+  }
+  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+std::int64_t peak_rss_bytes() {
+  // Not getrusage's ru_maxrss, which a process inherits from the one that started it.
+  const std::string kilobytes = proc_value("/proc/self/status", "VmHWM");
+  return kilobytes.empty() ? 0 : std::stoll(kilobytes) * 1024;
+}
+
+double seconds_since_process_start() {
+  // Field 22 of stat, in clock ticks since boot; the second field, "(name)", may hold spaces.
+  std::ifstream stream("/proc/self/stat");
+  std::string line;
+  std::getline(stream, line);
+  std::size_t at = line.rfind(')');
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = line.find(' ', at + 1);
+  if (at == std::string::npos) return 0;
+  const double started = std::stod(line.substr(at)) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 - started;
+}
+
+}  // namespace dtrain::measure
