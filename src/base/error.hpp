@@ -12,7 +12,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace dtrain {
 
@@ -30,8 +29,8 @@ enum class ExitCode : int {
 /// Any failure that a user can do something about.
 class Error : public std::runtime_error {
  public:
-  explicit Error(std::string message, ExitCode code = ExitCode::failed)
-      : std::runtime_error(std::move(message)), code_(code) {}
+  explicit Error(const std::string& message, ExitCode code = ExitCode::failed)
+      : std::runtime_error(message), code_(code) {}
   ExitCode code() const noexcept { return code_; }
 
  private:
@@ -41,19 +40,19 @@ class Error : public std::runtime_error {
 /// The command line asks for something that cannot be.
 class UsageError : public Error {
  public:
-  explicit UsageError(std::string message) : Error(std::move(message), ExitCode::bad_usage) {}
+  explicit UsageError(const std::string& message) : Error(message, ExitCode::bad_usage) {}
 };
 
 /// A file is missing, damaged, or does not fit the rest.
 class InputError : public Error {
  public:
-  explicit InputError(std::string message) : Error(std::move(message), ExitCode::bad_input) {}
+  explicit InputError(const std::string& message) : Error(message, ExitCode::bad_input) {}
 };
 
 /// Training left the finite numbers.
 class DivergedError : public Error {
  public:
-  explicit DivergedError(std::string message) : Error(std::move(message), ExitCode::diverged) {}
+  explicit DivergedError(const std::string& message) : Error(message, ExitCode::diverged) {}
 };
 
 }  // namespace dtrain
