@@ -19,10 +19,10 @@ Identifier access_properties(Where where, FileContext::Mode mode) {
   const bool writing = mode == FileContext::Mode::write;
   // A writer's file is whole once it is closed, so closing must not wait for forgotten handles.
   H5Pset_fclose_degree(access.get(), writing ? H5F_CLOSE_SEMI : H5F_CLOSE_WEAK);
-  // From 1.10 on all headers and chunk indexes carry checksums; but H5Fget_file_image (seen in 1.10.8)
-  // spoils that of the superblock, so files in memory use the oldest format, which has none.
-  H5Pset_libver_bounds(access.get(),
-                       where == Where::disk ? H5F_LIBVER_V110 : H5F_LIBVER_EARLIEST,
+  // From 1.10 on all headers and chunk indexes carry checksums; but H5Fget_file_image (seen
+  // in 1.10.8) spoils that of the superblock, so files in memory use the oldest format, which has
+  // none.
+  H5Pset_libver_bounds(access.get(), where == Where::disk ? H5F_LIBVER_V110 : H5F_LIBVER_EARLIEST,
                        H5F_LIBVER_LATEST);
   // Files are written under a temporary name and renamed, so locks (which some cluster file systems
   // lack) would guard nothing.
@@ -202,8 +202,7 @@ void File::close() {
   const LibraryLock lock;
   check(H5Fflush(file_id_.get(), H5F_SCOPE_GLOBAL), "cannot write the file");
   id_.reset();
-  DTRAIN_ASSERT(H5Fget_obj_count(file_id_.get(), H5F_OBJ_ALL | H5F_OBJ_LOCAL) == 1);
-  if (!file_id_.reset()) fail("cannot close the file");
+  if (!file_id_.reset()) fail("cannot close the file: " + library_reason());
 }
 
 }  // namespace dtrain::hdf5
