@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-SOURCES = {".hpp", ".h", ".cpp", ".cu", ".cuh"}
+SOURCES = {".hpp", ".h", ".cpp", ".inc", ".cu", ".cuh"}
 SCRIPTS = {".py", ".sh"}
 FOLDERS = ("src", "kernels", "comm", "datasets", "launch", "tests", "cmake", "cluster")
 MAY_LOOK_AT_CUDACC = "src/base/host_device.hpp"
