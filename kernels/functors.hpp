@@ -10,12 +10,12 @@
 // (-ffp-contract=off, nvcc -fmad=false). Functors are always inlined: the linker must never pick a
 // copy that was compiled for another instruction set.
 
+#include <math.h>  // sqrtf: also the device's
+
 #include <cstdint>
 
 #include "base/host_device.hpp"
 #include "kernels/optimizer.hpp"
-
-#define DTRAIN_FUNCTOR [[gnu::always_inline]] DTRAIN_HOST_DEVICE inline
 
 namespace dtrain::kernels {
 
@@ -56,7 +56,7 @@ struct AdamMoments {
   DTRAIN_FUNCTOR float operator()(float g, float& m, float& v) const {
     m = beta1 * m + one_minus_beta1 * g;
     v = beta2 * v + one_minus_beta2 * (g * g);
-    return scale1 * m / (scale2 * __builtin_sqrtf(v) + epsilon);
+    return scale1 * m / (scale2 * sqrtf(v) + epsilon);
   }
 };
 
@@ -99,6 +99,33 @@ struct WidenBf16 {
   DTRAIN_FUNCTOR float operator()(std::uint16_t x) const {
     return __builtin_bit_cast(float, std::uint32_t{x} << 16);
   }
+};
+
+// Activations (kernels/activation.hpp). `value` of a derivative is the input (GELU) or the output.
+
+struct Relu {
+  DTRAIN_FUNCTOR static float forward(float x) { return x < 0 ? 0.0f : x; }  // NaN stays
+  DTRAIN_FUNCTOR static float derivative(float value) { return value > 0 ? 1.0f : 0.0f; }
+};
+
+template <class Math>
+struct Gelu {
+  DTRAIN_FUNCTOR static float forward(float x) { return x * Math::normal_cdf(x); }
+  DTRAIN_FUNCTOR static float derivative(float value) {
+    return Math::normal_cdf(value) + value * Math::normal_pdf(value);
+  }
+};
+
+template <class Math>
+struct Sigmoid {
+  DTRAIN_FUNCTOR static float forward(float x) { return 1.0f / (1.0f + Math::exp(-x)); }
+  DTRAIN_FUNCTOR static float derivative(float value) { return value * (1.0f - value); }
+};
+
+template <class Math>
+struct Tanh {
+  DTRAIN_FUNCTOR static float forward(float x) { return Math::tanh(x); }
+  DTRAIN_FUNCTOR static float derivative(float value) { return (1.0f - value) * (1.0f + value); }
 };
 
 }  // namespace dtrain::kernels

@@ -3,7 +3,7 @@
 #pragma once
 
 // The plain functions of the cpu backend, as contracts in kernels/*.hpp say. Each loop is written once
-// (functions_impl.inc) and compiled once per instruction set.
+// (kernels/cpu/functions/) and compiled once per instruction set.
 //
 // All variants and the reference give the same bits for optimizer updates and casts, so that replicas
 // on mixed nodes stay equal. Large arrays are shared among OpenMP threads; results do not depend on

@@ -10,3 +10,7 @@
 #else
 #define DTRAIN_HOST_DEVICE
 #endif
+
+// For small functions that are also compiled once per instruction set: never a copy of their own, which
+// the linker might pick for a machine that cannot run it.
+#define DTRAIN_FUNCTOR [[gnu::always_inline]] DTRAIN_HOST_DEVICE inline

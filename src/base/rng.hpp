@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// Counter-based random numbers: Philox4x32-10 (J. Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011). A draw depends on (seed, purpose, a, b, position) alone, never on a rank, a
-// thread or what was drawn before, so that the same sample gets the same draw at any world size.
+// Counter-based random numbers: Philox4x32-10 (J. Salmon et al., "Parallel random numbers: as easy
+// as 1, 2, 3", SC 2011). A draw depends on (seed, purpose, a, b, position) alone, never on a rank,
+// a thread or what was drawn before, so that the same sample gets the same draw at any world size.
 
 #include <array>
 #include <cstdint>
@@ -29,7 +29,7 @@ struct PhiloxBlock {
 };
 
 /// One block of four 32-bit words: the bijection of Philox4x32-10 applied to `counter` under `key`.
-DTRAIN_HOST_DEVICE inline PhiloxBlock philox4x32_10(PhiloxBlock counter, std::uint64_t key) {
+DTRAIN_FUNCTOR PhiloxBlock philox4x32_10(PhiloxBlock counter, std::uint64_t key) {
   auto key0 = static_cast<std::uint32_t>(key);
   auto key1 = static_cast<std::uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
@@ -46,25 +46,23 @@ DTRAIN_HOST_DEVICE inline PhiloxBlock philox4x32_10(PhiloxBlock counter, std::ui
 }
 
 /// [0, 1), 24 bits.
-DTRAIN_HOST_DEVICE inline float unit_float(std::uint32_t word) {
+DTRAIN_FUNCTOR float unit_float(std::uint32_t word) {
   return static_cast<float>(word >> 8) * 0x1.0p-24f;
 }
 
 /// A sequence of draws for one (seed, purpose, a, b). Cheap to make: make one per sample.
 class Rng {
  public:
-  DTRAIN_HOST_DEVICE Rng(std::uint64_t seed, RngPurpose purpose, std::uint64_t a,
-                         std::uint32_t b = 0)
+  DTRAIN_FUNCTOR Rng(std::uint64_t seed, RngPurpose purpose, std::uint64_t a, std::uint32_t b = 0)
       : key_(seed + 0x9E3779B97F4A7C15u * static_cast<std::uint64_t>(purpose)), a_(a), b_(b) {}
 
   /// Word number `position` of the sequence, in any order.
-  DTRAIN_HOST_DEVICE std::uint32_t at(std::uint64_t position) const {
+  DTRAIN_FUNCTOR std::uint32_t at(std::uint64_t position) const {
     return block(static_cast<std::uint32_t>(position >> 2)).word[position & 3];
   }
-  DTRAIN_HOST_DEVICE PhiloxBlock block(std::uint32_t index) const {
-    return philox4x32_10({{index, b_, static_cast<std::uint32_t>(a_),
-                           static_cast<std::uint32_t>(a_ >> 32)}},
-                         key_);
+  DTRAIN_FUNCTOR PhiloxBlock block(std::uint32_t index) const {
+    return philox4x32_10(
+        {{index, b_, static_cast<std::uint32_t>(a_), static_cast<std::uint32_t>(a_ >> 32)}}, key_);
   }
 
   DTRAIN_HOST_DEVICE std::uint32_t next() { return at(position_++); }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// Sums are taken in blocks and lanes of fixed size, so that neither the number of threads nor the
+// instruction set changes a bit of the result: ranks on unlike nodes clip by the same norm.
+
+#include "kernels/cpu/functions/parallel.hpp"
+#include "kernels/elementwise.hpp"
+
+namespace dtrain::kernels::cpu {
+namespace {
+
+constexpr std::int64_t block_elements = 4096;
+/// Blocks whose sums wait for each other on the stack.
+constexpr std::int64_t blocks_per_round = 256;
+
+/// In 32 lanes: four registers of eight doubles where there are such registers.
+double sum_of_squares_in_block(std::int64_t count, const float* x) {
+  using Floats [[gnu::vector_size(32)]] = float;
+  using Doubles [[gnu::vector_size(64)]] = double;
+  constexpr int registers = 4, width = 8;
+  Doubles lanes[registers] = {};
+  std::int64_t i = 0;
+  for (; i + registers * width <= count; i += registers * width)
+    for (int k = 0; k < registers; ++k) {
+      Floats part;
+      __builtin_memcpy(&part, x + i + k * width, sizeof part);
+      const Doubles wide = __builtin_convertvector(part, Doubles);
+      lanes[k] += wide * wide;
+    }
+  const Doubles folded = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+  double sum = 0;
+  for (int k = 0; k < width; ++k) sum += folded[k];
+  for (; i < count; ++i) sum += double{x[i]} * x[i];
+  return sum;
+}
+
+double sum_of_squares(std::int64_t count, const float* x, Stream&) {
+  double total = 0;
+  constexpr std::int64_t round_elements = blocks_per_round * block_elements;
+  for (std::int64_t start = 0; start < count; start += round_elements) {
+    const std::int64_t here = count - start < round_elements ? count - start : round_elements;
+    const std::int64_t blocks = (here + block_elements - 1) / block_elements;
+    double sums[blocks_per_round];
+    for_ranges(blocks, block_elements, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t b = begin; b < end; ++b) {
+        const std::int64_t first = b * block_elements;
+        sums[b] = sum_of_squares_in_block(
+            here - first < block_elements ? here - first : block_elements, x + start + first);
+      }
+    });
+    for (std::int64_t b = 0; b < blocks; ++b) total += sums[b];
+  }
+  return total;
+}
+
+/// A float is NaN or infinite when its bits without the sign reach those of infinity.
+constexpr std::int32_t infinity_bits = 0x7F800000;
+
+DTRAIN_FUNCTOR std::int32_t magnitude_bits(float x) {
+  return __builtin_bit_cast(std::int32_t, x) & 0x7FFFFFFF;
+}
+
+/// `none` when all are finite.
+std::int64_t find_non_finite_in_range(std::int64_t begin, std::int64_t end, const float* x,
+                                      std::int64_t none) {
+  for (std::int64_t block = begin; block < end; block += block_elements) {
+    const std::int64_t stop = end - block < block_elements ? end : block + block_elements;
+    std::int32_t largest = 0;
+#pragma omp simd reduction(max : largest)
+    for (std::int64_t i = block; i < stop; ++i)
+      largest = magnitude_bits(x[i]) > largest ? magnitude_bits(x[i]) : largest;
+    if (largest < infinity_bits) continue;
+    for (std::int64_t i = block; i < stop; ++i)
+      if (magnitude_bits(x[i]) >= infinity_bits) return i;
+  }
+  return none;
+}
+
+std::int64_t find_non_finite(std::int64_t count, const float* x, Stream&) {
+  std::int64_t first = count;
+  for_ranges(count, 1, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t found = find_non_finite_in_range(begin, end, x, count);
+    if (found == count) return;
+#pragma omp critical(dtrain_find_non_finite)
+    first = found < first ? found : first;
+  });
+  return first == count ? -1 : first;
+}
+
+}  // namespace
+}  // namespace dtrain::kernels::cpu

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "kernels/cpu/functions_variants.hpp"
+
+namespace dtrain::kernels::cpu {
+
+const Functions& functions(InstructionSet set) {
+  DTRAIN_ASSERT(is_supported(set));
+  switch (set) {
+    case InstructionSet::avx512:
+      return functions_avx512;
+    case InstructionSet::avx2:
+      return functions_avx2;
+    default:
+      return functions_baseline;
+  }
+}
+
+}  // namespace dtrain::kernels::cpu
