@@ -23,6 +23,16 @@ CLASSES = 10
 ADAM_MODELS = ("mlp", "mlp64", "cnn-small")
 
 
+def refuse_reference_blas():
+    """Debian's PyTorch falls back on the reference BLAS, a tenth of its speed: no peer to measure against."""
+    torch.randn(64, 64) @ torch.randn(64, 64)  # loads the library
+    with open("/proc/self/maps") as maps:
+        libraries = maps.read()
+    if "libblas.so" in libraries and not any(fast in libraries for fast in ("openblas", "mkl", "blis")):
+        raise SystemExit("torch_step.py: PyTorch runs on the slow reference BLAS here; "
+                         "apt-get install libopenblas0-pthread, then run this again")
+
+
 def make_network(model, shape):
     """The nn.Sequential of a model file whose layers form a chain; `shape` is one sample's (C, H, W)."""
     modules, sample = [], torch.zeros(1, *shape)
@@ -99,6 +109,7 @@ def main():
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
+    refuse_reference_blas()
     distributed = "WORLD_SIZE" in os.environ
     if distributed:
         torch.distributed.init_process_group("gloo")
