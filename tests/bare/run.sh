@@ -41,7 +41,7 @@ own_scratch=""
 mkdir -p "$scratch"
 cleanup() {
   local mount
-  for mount in "$scratch"/root-*/{dev/shm,dev,proc}; do
+  for mount in "$scratch"/root-*/{dev/shm,dev,proc,sys}; do
     if mountpoint -q "$mount"; then umount -l "$mount"; fi
   done
   rm -rf --one-file-system "$scratch"/root-* "$scratch/base" "$own_scratch"
@@ -55,7 +55,9 @@ if [ ! -e "$base/complete" ]; then
   echo "--- debootstrap $suite from $mirror"
   rm -rf "$base"
   mkdir -p "$base"
-  debootstrap --variant=minbase "$suite" "$base" "$mirror" >"$scratch/debootstrap.log" ||
+  components=main
+  case $mirror in *ubuntu*) components=main,universe ;; esac
+  debootstrap --variant=minbase --components="$components" "$suite" "$base" "$mirror" >"$scratch/debootstrap.log" ||
     { tail "$scratch/debootstrap.log"; exit 1; }
   grep -lihE 'proxy|Check-' /etc/apt/apt.conf.d/* /etc/apt/apt.conf 2>/dev/null |
     xargs -r cp -t "$base/etc/apt/apt.conf.d" || true
@@ -70,6 +72,7 @@ fresh() {
   git clone -q "$repository" "$root/dtrain"
   chown -R 0:0 "$root/dtrain"
   mount -t proc proc "$root/proc"
+  mount -t sysfs sysfs "$root/sys"
   mount --bind /dev "$root/dev"
   mount -t tmpfs tmpfs "$root/dev/shm"
 }
