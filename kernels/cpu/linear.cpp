@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "kernels/linear.hpp"
+
+#include "kernels/cpu/affine.hpp"
+#include "kernels/cpu/planned_ops.hpp"
+
+namespace dtrain::kernels::cpu {
+
+namespace {
+
+/// An image in a layout of oneDNN's is read as it is, with a weight over (out, C, H, W); anything
+/// else as rows of features.
+Dims input_dims(const LinearSpec& spec) {
+  if (spec.input.is_plain()) return {spec.batch, spec.in_features()};
+  return to_dims(spec.input_shape.with_batch(spec.batch));
+}
+
+Dims weight_dims(const LinearSpec& spec) {
+  Dims dims = input_dims(spec);
+  dims[0] = spec.out_features;
+  return dims;
+}
+
+Affine plan(const LinearSpec& spec) {
+  const Engine engine;
+  const AffinePrimitives primitives =
+      plan_inner_product(engine,
+                         {.input = descriptor_of(spec.input, input_dims(spec)),
+                          .weight = any_layout(weight_dims(spec)),
+                          .bias = spec.has_bias ? row_major({spec.out_features}) : Descriptor(),
+                          .output = row_major({spec.batch, spec.out_features})},
+                         spec.activation, spec.pass, spec.needs_input_gradient);
+  return Affine(engine, primitives, spec.activation, spec.weight, weight_dims(spec));
+}
+
+class OnednnLinear final : public Linear {
+ public:
+  explicit OnednnLinear(const LinearSpec& spec) : affine_(plan(spec)) {
+    input_layout_ = spec.input;
+    output_layout_ = Layout::plain({spec.batch, spec.out_features});
+    weight_layout_ = make_layout(spec.weight_shape(), affine_.weight());
+    scratch_bytes_ = affine_.scratch_bytes();
+  }
+  void forward(const Forward& args, Stream&) override { affine_.forward(args); }
+  void backward(const Backward& args, Stream& stream) override { affine_.backward(args, stream); }
+
+ private:
+  Affine affine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Linear> make_linear(Device&, const LinearSpec& spec) {
+  return std::make_unique<OnednnLinear>(spec);
+}
+
+}  // namespace dtrain::kernels::cpu
