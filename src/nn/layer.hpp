@@ -2,8 +2,9 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// A Layer is one node of the network planned for one batch size on one backend: it holds the planned
-// kernel and no values. Values, gradients and workspace are the network's, and come in as arguments.
+// A Layer is one node of the network planned for one batch size on one backend: it holds the
+// planned kernel and no values. Values, gradients and workspace are the network's, and come in as
+// arguments.
 
 #include <memory>
 #include <span>
@@ -23,7 +24,7 @@ struct LayerPlan {
   kernels::Pass pass = kernels::Pass::training;
   std::vector<kernels::Layout> inputs;  ///< layouts in which the inputs arrive
   bool needs_input_gradient = true;
-  /// ReLU that the planner folded into this layer (Layer registry: fuses_relu).
+  /// ReLU that the planner folded into this layer (layer_registry.hpp: fuses_relu).
   kernels::Activation fused = kernels::Activation::none;
   /// Layouts that the parameters already have, in spec order; empty: choose.
   std::vector<kernels::Layout> parameters;
@@ -32,7 +33,8 @@ struct LayerPlan {
 /// A parameter as a layer sees it during a call.
 struct ParameterView {
   float* value = nullptr;
-  float* gradient = nullptr;  ///< null outside backward; statistics: written by forward
+  /// Written by backward, a statistic's weighted observation like a gradient. Null in inference.
+  float* gradient = nullptr;
 };
 
 /// What changes from step to step and is not a value.
@@ -55,9 +57,9 @@ struct ForwardArgs {
 };
 
 struct BackwardArgs {
-  std::span<const float* const> inputs;  ///< null where needs_input() is false
-  const float* output = nullptr;         ///< null where needs_output() is false
-  float* output_gradient = nullptr;      ///< may be clobbered
+  std::span<const float* const> inputs;     ///< null where needs_input() is false
+  const float* output = nullptr;            ///< null where needs_output() is false
+  float* output_gradient = nullptr;         ///< see clobbers_output_gradient()
   std::span<float* const> input_gradients;  ///< null: not wanted
   std::span<const ParameterView> parameters;
   const void* saved = nullptr;
@@ -79,8 +81,15 @@ class Layer {
   /// What backward reads of the forward pass: decides how long the network keeps it.
   virtual bool needs_input() const = 0;
   virtual bool needs_output() const = 0;
-  /// May output be inputs[0] (forward) and input_gradients[0] be output_gradient (backward)?
-  virtual bool runs_in_place() const { return false; }
+  /// May output be inputs[0]?
+  virtual bool forward_in_place() const { return false; }
+  /// May input_gradients[0] be output_gradient?
+  virtual bool backward_in_place() const { return false; }
+  /// Does backward change output_gradient, other than by writing input_gradients[0] in place?
+  virtual bool clobbers_output_gradient() const { return false; }
+  /// Is the gradient of every input output_gradient itself, as backward leaves it? Then backward
+  /// gets no input_gradients.
+  virtual bool shares_output_gradient() const { return false; }
   virtual std::size_t saved_bytes() const { return 0; }
   virtual std::size_t scratch_bytes() const { return 0; }
 

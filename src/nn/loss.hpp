@@ -2,7 +2,10 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "kernels/backend.hpp"
 
@@ -44,6 +47,8 @@ class Loss {
   std::int64_t classes_;
   const kernels::Backend& backend_;
   std::unique_ptr<kernels::Allocation> gradient_, losses_, labels_, targets_, correct_;
+  std::vector<float> host_losses_;
+  std::vector<std::int32_t> host_correct_;
 };
 
 }  // namespace dtrain::nn

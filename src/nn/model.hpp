@@ -36,8 +36,8 @@ struct LayerSpec {
 
 class Model {
  public:
-  /// Resolves a model file's text. `origin` names it in errors. Throws InputError that names the file,
-  /// the layer and what does not fit.
+  /// Resolves a model file's text. `origin` names it in errors. Throws InputError that names the
+  /// file, the layer and what does not fit.
   static Model parse(const std::string& text, const std::string& origin, const InputSpec& input);
   /// A built-in name ("cnn") or a path that ends in .json.
   static Model load(const std::string& name_or_path, const InputSpec& input);
@@ -67,7 +67,8 @@ class Model {
 /// Names of the built-in models, and the text of one (throws UsageError naming the others).
 std::vector<std::string> builtin_model_names();
 std::string builtin_model_text(const std::string& name);
-/// The shape that benchmarks and `dtrain models NAME` use: 1x28x28 for mlp and mlp64, else 3x32x32; 10 classes.
+/// The shape that benchmarks and `dtrain models NAME` use: 1x28x28 for mlp and mlp64, else 3x32x32;
+/// 10 classes.
 InputSpec reference_input(const std::string& model_name);
 
 }  // namespace dtrain::nn

@@ -15,8 +15,8 @@ namespace dtrain::nn {
 /// where neighbours disagree, ReLUs fused, and one block of memory shared by all activations and
 /// gradients whose lifetimes do not overlap. No allocation happens in forward or backward.
 ///
-/// The workspace block may be shared by networks of different batch sizes that never run at the same
-/// time: see Replica.
+/// The workspace block may be shared by networks of different batch sizes that never run at the
+/// same time: see Replica.
 class Network {
  public:
   /// Called when a parameter's gradient is complete, in the arena's order.
@@ -26,6 +26,7 @@ class Network {
   Network(const Model& model, const kernels::Backend& backend, std::int64_t batch,
           kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts);
   ~Network();
+  Network(Network&&) noexcept;
 
   std::int64_t batch() const;
   /// Layouts chosen, in model order.

@@ -16,7 +16,8 @@ namespace dtrain::nn {
 class Replica {
  public:
   /// Parameter layouts are chosen for `nominal_batch`, which must be equal on all ranks. Initial
-  /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive it.
+  /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive
+  /// it.
   Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
           std::uint64_t seed);
   ~Replica();
@@ -29,8 +30,8 @@ class Replica {
   /// Plans on first use.
   Network& at_batch(std::int64_t batch, kernels::Pass pass);
 
-  /// One training pass. The first pass of a step overwrites gradients, the others add; after the last
-  /// one `on_gradient_ready(end)` says how far from its start the gradient arena is complete.
+  /// One training pass. The first pass of a step overwrites gradients, the others add; after the
+  /// last one `on_gradient_ready(end)` says how far from its start the gradient arena is complete.
   enum class PassPosition { only, first, middle, last };
   const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,
                        const StepContext&, kernels::Stream&);

@@ -19,7 +19,8 @@ std::string to_string(ScheduleKind);
 ///   cosine    base * (1 + cos(pi t)) / 2                  (I. Loshchilov and F. Hutter, 2017)
 ///   step      base * 0.1^floor(3 t)
 ///   poly      base * (1 - t)^2
-///   onecycle  up from base/25 to base in the first 30 %, then cosine down to base/25e4, warm-up not
+///   onecycle  up from base/25 to base in the first 30 %, then cosine down to base/25e4, warm-up
+///   not
 ///             added (L. Smith and N. Topin, 2018; the constants are PyTorch's)
 class LearningRateSchedule {
  public:

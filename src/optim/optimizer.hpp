@@ -5,8 +5,8 @@
 // optim: parameter updates over the arena and learning rate schedules.
 //
 // An Optimizer never communicates. LARS, LAMB and clipping need norms that may span ranks (sharded
-// optimizer state), so it gives partial_norms(slice), the caller sums them, and update(slice, norms)
-// takes the sums.
+// optimizer state), so it gives partial_norms(slice), the caller sums them, and update(slice,
+// norms) takes the sums.
 
 #include <memory>
 #include <span>

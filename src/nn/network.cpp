@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "nn/network.hpp"
+
+#include "nn/network_plan.hpp"
+
+namespace dtrain::nn {
+namespace {
+
+/// A planned node's arguments as pointers, so that a call looks nothing up.
+struct BoundNode {
+  std::vector<const float*> inputs, backward_inputs;
+  const float* backward_output = nullptr;
+  float* output = nullptr;
+  std::vector<ParameterView> parameters;
+  void *saved = nullptr, *forward_scratch = nullptr, *backward_scratch = nullptr;
+  float* output_gradient = nullptr;
+  std::vector<float*> input_gradients;
+};
+
+}  // namespace
+
+struct Network::Impl {
+  const kernels::KernelTable& table;
+  std::int64_t batch;
+  NetworkPlan plan;
+  std::vector<float*> buffers;  // by BufferId
+  std::vector<BoundNode> bound;
+  // Where the caller's memory is named in `bound`: it may be another one at each call.
+  std::vector<const float**> input_uses;
+  std::vector<float**> output_gradient_uses;
+
+  float* pointer(BufferId buffer) const {
+    return buffer == no_buffer ? nullptr : buffers[static_cast<std::size_t>(buffer)];
+  }
+
+  BoundNode bind_node(const PlannedNode& node, std::span<const ParameterView> parameters) const {
+    const auto value = [&](int index) {
+      return pointer(plan.values[static_cast<std::size_t>(index)].buffer);
+    };
+    BoundNode result;
+    for (int input : node.inputs) {
+      result.inputs.push_back(value(input));
+      result.backward_inputs.push_back(node.layer->needs_input() ? value(input) : nullptr);
+    }
+    result.output = value(node.output);
+    if (node.layer->needs_output()) result.backward_output = result.output;
+    if (node.spec != nullptr)
+      for (std::size_t i = 0; i < node.spec->parameters.size(); ++i)
+        result.parameters.push_back(parameters[node.first_parameter + i]);
+    result.saved = pointer(node.saved);
+    result.forward_scratch = pointer(node.forward_scratch);
+    result.backward_scratch = pointer(node.backward_scratch);
+    result.output_gradient = pointer(node.output_gradient);
+    for (BufferId buffer : node.input_gradients) result.input_gradients.push_back(pointer(buffer));
+    return result;
+  }
+
+  void note_uses_of_callers_memory() {
+    input_uses.clear();
+    output_gradient_uses.clear();
+    for (std::size_t k = 0; k < bound.size(); ++k) {
+      const PlannedNode& node = plan.nodes[k];
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] == 0) {
+          input_uses.push_back(&bound[k].inputs[i]);
+          if (node.layer->needs_input()) input_uses.push_back(&bound[k].backward_inputs[i]);
+        }
+        if (node.input_gradients[i] == output_gradient_buffer)
+          output_gradient_uses.push_back(&bound[k].input_gradients[i]);
+      }
+      if (node.output_gradient == output_gradient_buffer)
+        output_gradient_uses.push_back(&bound[k].output_gradient);
+    }
+  }
+
+  void run(const std::vector<GradientSum>& sums, kernels::Stream& stream) const {
+    for (const GradientSum& sum : sums) {
+      if (sum.b == no_buffer)
+        table.activation_forward(kernels::Activation::none, sum.floats, pointer(sum.a),
+                                 pointer(sum.out), stream);
+      else
+        table.add(kernels::AddActivation::none, sum.floats, pointer(sum.a), pointer(sum.b),
+                  pointer(sum.out), stream);
+    }
+  }
+};
+
+Network::Network(const Model& model, const kernels::Backend& backend, std::int64_t batch,
+                 kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts)
+    : impl_(new Impl{*backend.kernels,
+                     batch,
+                     plan_network(model, backend, batch, pass, parameter_layouts),
+                     {},
+                     {},
+                     {},
+                     {}}) {}
+
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+
+std::int64_t Network::batch() const {
+  return impl_->batch;
+}
+
+std::vector<kernels::Layout> Network::parameter_layouts() const {
+  return impl_->plan.parameter_layouts;
+}
+
+std::size_t Network::workspace_bytes() const {
+  return impl_->plan.memory.total_bytes;
+}
+
+std::size_t Network::unshared_bytes() const {
+  return impl_->plan.unshared_bytes;
+}
+
+void Network::bind(float* workspace, std::span<const ParameterView> parameters) {
+  Impl& self = *impl_;
+  DTRAIN_ASSERT(parameters.size() == self.plan.parameter_layouts.size());
+  self.buffers.clear();
+  for (std::size_t offset : self.plan.memory.offsets)
+    self.buffers.push_back(workspace + offset / sizeof(float));
+  self.bound.clear();
+  for (const PlannedNode& node : self.plan.nodes)
+    self.bound.push_back(self.bind_node(node, parameters));
+  self.note_uses_of_callers_memory();
+}
+
+const float* Network::forward(const float* input, const StepContext& context,
+                              kernels::Stream& stream) {
+  Impl& self = *impl_;
+  DTRAIN_ASSERT(self.bound.size() == self.plan.nodes.size());
+  self.buffers[input_buffer] = const_cast<float*>(input);
+  for (const float** use : self.input_uses) *use = input;
+  for (std::size_t k = 0; k < self.bound.size(); ++k) {
+    const BoundNode& node = self.bound[k];
+    self.plan.nodes[k].layer->forward({node.inputs, node.output, node.parameters, node.saved,
+                                       node.forward_scratch, context, stream});
+  }
+  return self.pointer(self.plan.values[static_cast<std::size_t>(self.plan.output)].buffer);
+}
+
+void Network::backward(float* output_gradient, const StepContext& context, kernels::Stream& stream,
+                       const GradientReady& on_gradient_ready) {
+  Impl& self = *impl_;
+  self.buffers[output_gradient_buffer] = output_gradient;
+  for (float** use : self.output_gradient_uses) *use = output_gradient;
+  for (std::size_t k = self.bound.size(); k-- > 0;) {
+    const PlannedNode& planned = self.plan.nodes[k];
+    if (!planned.runs_backward) continue;
+    const BoundNode& node = self.bound[k];
+    self.run(planned.sums_before, stream);
+    planned.layer->backward({node.backward_inputs, node.backward_output, node.output_gradient,
+                             node.input_gradients, node.parameters, node.saved,
+                             node.backward_scratch, context, stream});
+    self.run(planned.sums_after, stream);
+    for (std::size_t i = node.parameters.size(); i-- > 0;)
+      if (planned.spec->parameters[i].role == tensor::ParameterRole::trainable)
+        on_gradient_ready(planned.first_parameter + i);
+  }
+}
+
+}  // namespace dtrain::nn
