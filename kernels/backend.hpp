@@ -2,8 +2,9 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// kernels: the arithmetic, once per backend. Every backend fills one KernelTable; nothing above this
-// room knows which backend it runs on. `reference` is the oracle (plain loops), `cpu` the fast one.
+// kernels: the arithmetic, once per backend. Every backend fills one KernelTable; nothing above
+// this room knows which backend it runs on. `reference` is the oracle (plain loops), `cpu` the fast
+// one.
 
 #include <memory>
 #include <string>
@@ -23,15 +24,13 @@
 
 namespace dtrain::kernels {
 
-/// A table entry without a default: a backend that forgets one does not compile.
+/// A table entry without a default: a backend that forgets one does not compile. Called like the
+/// function pointer that it is.
 template <class F>
 class Required {
  public:
   constexpr Required(F function) : function_(function) {}  // NOLINT(google-explicit-constructor)
-  template <class... Args>
-  auto operator()(Args&&... args) const {
-    return function_(std::forward<Args>(args)...);
-  }
+  constexpr operator F() const { return function_; }       // NOLINT(google-explicit-constructor)
 
  private:
   F function_;

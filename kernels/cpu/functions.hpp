@@ -2,12 +2,12 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// The plain functions of the cpu backend, as contracts in kernels/*.hpp say. Each loop is written once
-// (kernels/cpu/functions/) and compiled once per instruction set.
+// The plain functions of the cpu backend, as contracts in kernels/*.hpp say. Each loop is written
+// once (kernels/cpu/functions/) and compiled once per instruction set.
 //
-// All variants and the reference give the same bits for optimizer updates and casts, so that replicas
-// on mixed nodes stay equal. Large arrays are shared among OpenMP threads; results do not depend on
-// their number.
+// All variants and the reference give the same bits for optimizer updates and casts, so that
+// replicas on mixed nodes stay equal. Large arrays are shared among OpenMP threads; results do not
+// depend on their number.
 
 #include "kernels/backend.hpp"
 #include "kernels/cpu/instruction_set.hpp"

@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// One build serves a cluster of mixed nodes: own vector code is compiled once per instruction set and
-// chosen at run time. CMake picks the sources of the architecture; elsewhere than x86-64 there is only
-// the baseline, which is what the compiler targets by default.
+// One build serves a cluster of mixed nodes: own vector code is compiled once per instruction set
+// and chosen at run time. CMake picks the sources of the architecture; elsewhere than x86-64 there
+// is only the baseline, which is what the compiler targets by default.
 
 #include <string_view>
 
