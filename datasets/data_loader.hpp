@@ -29,15 +29,16 @@ std::string to_string(const AugmentOptions&);
 /// One pass worth of samples. The memory belongs to the loader and lives until the next call.
 struct Batch {
   std::int64_t size = 0;
-  const float* input = nullptr;            ///< device, (size, C, H, W) plain, normalised
-  std::span<const std::int64_t> labels;    ///< empty for float targets
-  std::span<const float> targets;          ///< (size, classes); empty for class labels
+  const float* input = nullptr;          ///< device, (size, C, H, W) plain, normalised
+  std::span<const std::int64_t> labels;  ///< empty for float targets
+  std::span<const float> targets;        ///< (size, classes); empty for class labels
   std::span<const std::int64_t> sample_ids;
 };
 
 class DataLoader {
  public:
-  /// `dataset` and `backend` outlive the loader. `max_batch`: the largest pass that will be asked for.
+  /// `dataset` and `backend` outlive the loader. `max_batch`: the largest pass that will be asked
+  /// for.
   DataLoader(Dataset& dataset, const kernels::Backend& backend, std::int64_t max_batch,
              AugmentOptions augment, std::uint64_t seed);
   ~DataLoader();

@@ -19,8 +19,8 @@ using kernels::SampleType;
 
 /// What a dataset file says of itself (docs/dataset-format.md).
 struct DatasetInfo {
-  std::string name;                  ///< "fashion-mnist"
-  Shape sample_shape;                ///< (C, H, W)
+  std::string name;    ///< "fashion-mnist"
+  Shape sample_shape;  ///< (C, H, W)
   SampleType type = SampleType::uint8;
   std::vector<std::string> classes;  ///< names; labels are indices into them
   std::vector<float> mean, std;      ///< per channel, of the training split, in [0, 1] units
@@ -28,7 +28,7 @@ struct DatasetInfo {
 };
 
 /// One split (train or test) of a dataset: a fixed number of samples of one shape, numbered from 0.
-/// Thread rule: one thread reads at a time.
+/// Threads: any number may use one Dataset at the same time.
 class Dataset {
  public:
   virtual ~Dataset() = default;
@@ -68,18 +68,20 @@ struct OpenOptions {
   std::int64_t memory_limit_bytes = std::int64_t{1} << 30;
 };
 
-/// Opens `digits`, a name on the search path (DTRAIN_DATA, fashion-mnist from Debian's package), a
-/// dataset file, or synthetic:CxHxW:CLASSES:COUNT. Throws InputError that says how to get it.
+/// Opens, in this order: synthetic:CxHxW:CLASSES:COUNT; `digits`; a dataset file, by its path or in
+/// one of the folders of DTRAIN_DATA; NAME.h5 in such a folder or here; `fashion-mnist` as Debian's
+/// package holds it. Throws InputError that says how to get what is missing.
 DatasetSplits open_dataset(const std::string& name_or_path, const OpenOptions& options);
 
 /// In-memory dataset; also what tests and importers build.
 class MemoryDataset : public Dataset {
  public:
+  /// `samples` dense, one after the other; either `labels` or `targets` is empty.
   MemoryDataset(DatasetInfo info, std::vector<std::byte> samples, std::vector<std::int64_t> labels,
-                std::vector<float> targets = {});
+                std::vector<float> targets = {}, std::int64_t chunk_samples = 1);
   const DatasetInfo& info() const override { return info_; }
   std::int64_t size() const override { return size_; }
-  std::int64_t chunk_samples() const override { return 1; }
+  std::int64_t chunk_samples() const override { return chunk_samples_; }
   const void* resident_samples() const override { return samples_.data(); }
   std::span<const std::int64_t> labels() const override { return labels_; }
   std::span<const float> targets() const override { return targets_; }
@@ -91,6 +93,7 @@ class MemoryDataset : public Dataset {
   std::vector<std::byte> samples_;
   std::vector<std::int64_t> labels_;
   std::vector<float> targets_;
+  std::int64_t chunk_samples_;
 };
 
 }  // namespace dtrain::datasets

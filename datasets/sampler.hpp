@@ -19,30 +19,31 @@ struct Range {
 Range partition(std::int64_t n, std::int64_t part, std::int64_t parts);
 
 /// The passes of rank `rank` of `ranks` through a batch of n samples (contract: Batches).
-/// shards == 0: the rank's partition of the batch, cut into pieces of at most `micro_batch` (0: whole).
-/// shards  > 0: the rank's whole consecutive shards, one pass each. A pass may be empty (it is then
-/// left out).
+/// shards == 0: the rank's partition of the batch, cut into pieces of at most `micro_batch` (0:
+/// whole). shards  > 0: the rank's whole consecutive shards, one pass each. A pass may be empty (it
+/// is then left out).
 std::vector<Range> plan_passes(std::int64_t n, int rank, int ranks, std::int64_t shards,
                                std::int64_t micro_batch);
 
 /// The order in which an epoch visits the samples: a function of (seed, epoch, size, chunk) alone,
 /// the same at any number of ranks, streamed or in memory. Every sample appears exactly once.
 ///
-/// Chunks are permuted; then samples are permuted within windows of consecutive chunks that hold
-/// about `window_samples`, so that streaming holds one window in memory and reads each chunk once.
-/// A split that fits one window is permuted as a whole.
+/// Chunks are permuted; then samples are permuted within windows of the resulting order, so that
+/// streaming holds one window in memory and reads each chunk about once. A split that fits one
+/// window is permuted as a whole.
 class Sampler {
  public:
-  static constexpr std::int64_t default_window_samples = 65536;
-
-  Sampler(std::int64_t size, std::int64_t chunk_samples, std::uint64_t seed,
-          std::int64_t window_samples = default_window_samples);
+  Sampler(std::int64_t size, std::int64_t chunk_samples, std::uint64_t seed);
 
   /// Sample ids in the order of training epoch `epoch` (counted from 0).
   std::vector<std::int64_t> epoch_order(std::int64_t epoch) const;
 
+  /// Positions [w * window, (w + 1) * window) of an epoch's order are shuffled among themselves. A
+  /// whole number of chunks: 1024 of them, fewer where that is more than 65536 samples.
+  static std::int64_t window_samples(std::int64_t chunk_samples);
+
  private:
-  std::int64_t size_, chunk_samples_, window_samples_;
+  std::int64_t size_, chunk_samples_;
   std::uint64_t seed_;
 };
 

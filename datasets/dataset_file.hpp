@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// The dataset file: HDF5, as docs/dataset-format.md says.
+
+#include <filesystem>
+
+#include "datasets/dataset.hpp"
+
+namespace dtrain::datasets {
+
+/// Opens both splits; a split up to `memory_limit_bytes` is read into memory, a larger one is
+/// streamed. Samples are numbered, stored and ordered the same in both cases. Throws InputError
+/// naming the file and what is wrong: missing parts, shapes that do not agree, labels out of range,
+/// numbers that are not finite, chunks whose checksum fails.
+DatasetSplits open_dataset_file(const std::filesystem::path& file, std::int64_t memory_limit_bytes);
+
+/// Writes a temporary file beside `file`, flushes it to disk and renames it. Throws Error and
+/// leaves nothing behind when that cannot be done.
+void write_dataset_file(const std::filesystem::path& file, Dataset& train, Dataset& test);
+
+/// Samples in one chunk of the files that we write: about 128 KiB, at least one.
+std::int64_t chunk_samples_for(std::int64_t sample_bytes);
+
+}  // namespace dtrain::datasets

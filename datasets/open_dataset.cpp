@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "datasets/dataset.hpp"
+#include "datasets/dataset_file.hpp"
+#include "datasets/digits/digits.hpp"
+#include "datasets/formats/format.hpp"
+#include "datasets/subset_dataset.hpp"
+#include "datasets/synthetic.hpp"
+
+namespace dtrain::datasets {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folders of DTRAIN_DATA, then the current one.
+std::vector<fs::path> search_path() {
+  std::vector<fs::path> folders;
+  const char* variable = std::getenv("DTRAIN_DATA");
+  std::istringstream list(variable != nullptr ? variable : "");
+  for (std::string folder; std::getline(list, folder, ':');)
+    if (!folder.empty()) folders.emplace_back(folder);
+  folders.emplace_back(".");
+  return folders;
+}
+
+/// The first existing `file` on the search path, else an empty path.
+fs::path find(const fs::path& file) {
+  std::error_code ignored;
+  for (const fs::path& folder : search_path())
+    if (const fs::path candidate = folder / file; fs::is_regular_file(candidate, ignored))
+      return candidate;
+  return {};
+}
+
+constexpr const char* debian_fashion_mnist = "/usr/share/datasets/fashion-mnist";
+
+[[noreturn]] void fail_unknown(const std::string& name) {
+  if (name.ends_with(".h5") || name.find('/') != std::string::npos)
+    throw InputError(fmt::format("{}: no such dataset file", name));
+  if (name == "fashion-mnist")
+    throw InputError(
+        "fashion-mnist: neither fashion-mnist.h5 on the search path (DTRAIN_DATA) nor Debian's "
+        "package was found; apt-get install dataset-fashion-mnist, or make the file with dtrain "
+        "data import idx FOLDER -o fashion-mnist.h5");
+  throw InputError(fmt::format(
+      "{}: no such dataset; there is no {}.h5 on the search path (DTRAIN_DATA and the current "
+      "folder), and the built-in ones are digits and synthetic:CxHxW:CLASSES:COUNT",
+      name, name));
+}
+
+DatasetSplits open_by_name(const std::string& name, std::int64_t memory_limit_bytes) {
+  std::error_code ignored;
+  if (name.starts_with(synthetic_prefix)) return make_synthetic(name, memory_limit_bytes);
+  if (name == "digits") return open_digits();
+  if (fs::is_regular_file(name, ignored)) return open_dataset_file(name, memory_limit_bytes);
+  for (const std::string& file : {name, name + ".h5"})
+    if (const fs::path found = find(file); !found.empty())
+      return open_dataset_file(found, memory_limit_bytes);
+  if (name == "fashion-mnist" && fs::is_directory(debian_fashion_mnist, ignored))
+    return import_dataset(find_format("idx"), {{debian_fashion_mnist}, {}, {}, {}}, 0);
+  fail_unknown(name);
+}
+
+}  // namespace
+
+DatasetSplits open_dataset(const std::string& name_or_path, const OpenOptions& options) {
+  DatasetSplits splits = open_by_name(name_or_path, options.memory_limit_bytes);
+  if (options.validation_fraction > 0)
+    hold_out_validation(splits, options.validation_fraction, options.seed);
+  return splits;
+}
+
+}  // namespace dtrain::datasets
