@@ -3,14 +3,16 @@
 #pragma once
 
 // The checkpoint file (docs/checkpoint-format.md): HDF5 behind a 512-byte user block that holds the
-// format's name, its schema and the XXH3-128 of everything after it, checked before HDF5 sees the file.
+// format's name, its schema and the XXH3-128 of everything after it, checked before HDF5 sees it.
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "comm/communicator.hpp"
 #include "nn/replica.hpp"
 #include "optim/optimizer.hpp"
 
@@ -24,12 +26,15 @@ struct Progress {
   std::uint64_t seed = 0;
   std::int64_t global_batch = 0;
   std::int64_t shards = 0;  ///< 0: batches are not cut into shards
+  std::int64_t train_samples = 0;
   std::int64_t total_steps = 0;  ///< of the schedule
   // Sums over the current epoch so far, so that its averages come out as if never interrupted.
   double epoch_loss_sum = 0;
   std::int64_t epoch_correct = 0;
   double epoch_train_seconds = 0;
+  // The best checkpoint so far, by validation or test accuracy; best_step < 0: none yet.
   double best_accuracy = -1;
+  std::int64_t best_step = -1;
   std::string optimizer;  ///< name; state is loaded only into the same one
 };
 
@@ -57,6 +62,7 @@ struct Checkpoint {
   Progress progress;
   std::string model_name, model_text;
   DataFacts data;
+  std::string origin;  ///< where it was read from, for messages; not part of the file
 };
 
 /// Copies out of / into a live replica and optimizer. restore throws InputError naming the first
@@ -64,11 +70,23 @@ struct Checkpoint {
 Checkpoint capture(nn::Replica&, optim::Optimizer*, const Progress&, const DataFacts&);
 void restore(const Checkpoint&, nn::Replica&, optim::Optimizer*);
 
-/// Writes to a temporary name in the same folder, flushes it to disk and renames: the name either holds
-/// a whole checkpoint or does not exist. Throws Error (full disk, no permission) and leaves no trace.
+/// Writes to a temporary name in the same folder, flushes it to disk and renames: the name either
+/// holds a whole checkpoint or does not exist. Throws Error (full disk, no permission) and leaves
+/// no trace. The same checkpoint gives the same bytes.
 void write_checkpoint(const std::filesystem::path& file, const Checkpoint&);
 /// Throws InputError naming the file and what is wrong with it.
 Checkpoint read_checkpoint(const std::filesystem::path& file);
+/// For --init: a checkpoint, or any HDF5 file with /parameters (and /buffers) laid out like one,
+/// which ten lines of h5py can write (tests/pytorch/write_checkpoint.py). Only the arrays are
+/// filled in.
+Checkpoint read_weights(const std::filesystem::path& file);
+
+/// The bytes of the whole file, and back. `origin` names them in errors.
+std::vector<std::byte> encode(const Checkpoint&);
+Checkpoint decode(std::span<const std::byte> file, const std::string& origin);
+
+/// Gives all ranks what the root has (collective), so that one rank reads the file.
+std::optional<Checkpoint> share(comm::Communicator&, const std::optional<Checkpoint>& at_root);
 
 /// weights_hash of the contract, from a file's arrays.
 std::string weights_hash(const Checkpoint&);

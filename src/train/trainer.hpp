@@ -23,11 +23,11 @@ namespace dtrain::train {
 
 struct TrainerOptions {
   std::int64_t epochs = 1;
-  std::int64_t steps = -1;            ///< overrides epochs when >= 0
-  double target_accuracy = 0;         ///< stop when reached; 0: never
+  std::int64_t steps = -1;     ///< overrides epochs when >= 0
+  double target_accuracy = 0;  ///< stop when reached; 0: never
   std::int64_t global_batch = 256;
-  std::int64_t micro_batch = 0;       ///< samples per pass; 0: all of a rank's at once
-  std::int64_t shards = 0;            ///< 0: a rank's part of the batch is one piece
+  std::int64_t micro_batch = 0;  ///< samples per pass; 0: all of a rank's at once
+  std::int64_t shards = 0;       ///< 0: a rank's part of the batch is one piece
   std::uint64_t seed = 1;
   datasets::AugmentOptions augment;
   nn::LossKind loss = nn::LossKind::cross_entropy;
@@ -45,6 +45,7 @@ struct TrainerOptions {
 };
 
 enum class StopReason { finished, target_reached, stopped };
+std::string to_string(StopReason);
 
 /// What a run leaves to report.
 struct TrainingResult {
@@ -54,25 +55,23 @@ struct TrainingResult {
   std::optional<double> test_accuracy;
   double samples_per_second = 0;  ///< median epoch, training only
   std::string weights_hash;
+  double startup_seconds = 0;       ///< process start to first step, of the root
+  std::int64_t peak_rss_bytes = 0;  ///< of the rank that used most
 };
 
 class Trainer {
  public:
-  /// Everything outlives the trainer. Observers are called on the root rank.
+  /// Everything outlives the trainer. Observers are called on the root rank. Collective; throws
+  /// UsageError where ranks outnumber samples of a batch or shards, on all ranks alike.
   Trainer(nn::Replica&, comm::Communicator&, datasets::DatasetSplits&, const TrainerOptions&,
           std::vector<TrainingObserver*> observers);
   ~Trainer();
 
-  /// Continues from a checkpoint. Throws UsageError/InputError when it does not match this run.
+  /// Continues from a checkpoint, the same on all ranks. Throws UsageError/InputError when it does
+  /// not match this run.
   void resume(const Checkpoint&);
-  /// Trains to the end, or until request_stop().
+  /// Trains to the end, or until request_stop(). Throws DivergedError on all ranks alike.
   TrainingResult run();
-  /// Loss and accuracy over a split, every sample once, at any number of ranks.
-  struct Evaluation {
-    double loss = 0;
-    std::optional<double> accuracy;
-  };
-  Evaluation evaluate(datasets::Dataset&);
 
   /// Finish the step, write a checkpoint, return. Callable from a signal handler.
   static void request_stop() noexcept;

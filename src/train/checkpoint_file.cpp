@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/assert.hpp"
+#include "base/error.hpp"
+#include "hdf5/file.hpp"
+#include "train/checkpoint.hpp"
+#include "train/output_file.hpp"
+#include "train/seal.hpp"
+
+// The file is made and read in memory: its bytes are sealed before the disk sees them and checked
+// before HDF5 does, and a full disk is met by a plain write.
+
+namespace dtrain::train {
+namespace {
+
+// Layers are groups: "conv1.weight" is <section>/conv1/weight. Groups keep the order in which they
+// were made, which is the model's.
+
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  DTRAIN_ASSERT(dot != std::string::npos);
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+void write_arrays(hdf5::Group section, const std::vector<NamedArray>& arrays) {
+  for (const NamedArray& array : arrays) {
+    const auto [layer, leaf] = split_name(array.name);
+    hdf5::Group group =
+        section.contains(layer) ? section.group(layer) : section.create_group(layer);
+    const auto extents = array.shape.extents();
+    group.write_array<float>(leaf, {extents.begin(), extents.end()}, array.data);
+  }
+}
+
+std::vector<NamedArray> read_arrays(const hdf5::Group& section) {
+  std::vector<NamedArray> arrays;
+  for (const std::string& layer : section.names()) {
+    const hdf5::Group group = section.group(layer);
+    for (const std::string& leaf : group.names()) {
+      const hdf5::Dataset dataset = group.dataset(leaf);
+      if (dataset.extents().size() > Shape::max_rank) dataset.fail("has too many dimensions");
+      arrays.push_back(
+          {layer + "." + leaf, Shape(std::span(dataset.extents())), dataset.read<float>()});
+    }
+  }
+  return arrays;
+}
+
+void write_progress(hdf5::Group group, const Progress& progress) {
+  group.set_attribute("epoch", progress.epoch);
+  group.set_attribute("step", progress.step);
+  group.set_attribute("cursor", progress.cursor);
+  group.set_attribute("seed", progress.seed);
+  group.set_attribute("global_batch", progress.global_batch);
+  group.set_attribute("shards", progress.shards);
+  group.set_attribute("train_samples", progress.train_samples);
+  group.set_attribute("total_steps", progress.total_steps);
+  group.set_attribute("epoch_loss_sum", progress.epoch_loss_sum);
+  group.set_attribute("epoch_correct", progress.epoch_correct);
+  group.set_attribute("epoch_train_seconds", progress.epoch_train_seconds);
+  group.set_attribute("best_accuracy", progress.best_accuracy);
+  group.set_attribute("best_step", progress.best_step);
+  group.set_attribute("optimizer", progress.optimizer);
+}
+
+Progress read_progress(const hdf5::Group& group) {
+  Progress progress;
+  progress.epoch = group.attribute<std::int64_t>("epoch");
+  progress.step = group.attribute<std::int64_t>("step");
+  progress.cursor = group.attribute<std::int64_t>("cursor");
+  progress.seed = group.attribute<std::uint64_t>("seed");
+  progress.global_batch = group.attribute<std::int64_t>("global_batch");
+  progress.shards = group.attribute<std::int64_t>("shards");
+  progress.train_samples = group.attribute<std::int64_t>("train_samples");
+  progress.total_steps = group.attribute<std::int64_t>("total_steps");
+  progress.epoch_loss_sum = group.attribute<double>("epoch_loss_sum");
+  progress.epoch_correct = group.attribute<std::int64_t>("epoch_correct");
+  progress.epoch_train_seconds = group.attribute<double>("epoch_train_seconds");
+  progress.best_accuracy = group.attribute<double>("best_accuracy");
+  progress.best_step = group.attribute<std::int64_t>("best_step");
+  progress.optimizer = group.attribute<std::string>("optimizer");
+  return progress;
+}
+
+void write_data(hdf5::Group group, const DataFacts& data) {
+  const auto extents = data.sample_shape.extents();
+  group.set_attribute("name", data.name);
+  group.set_attribute("sample_shape", std::vector<std::int64_t>(extents.begin(), extents.end()));
+  group.set_attribute("mean", data.mean);
+  group.set_attribute("std", data.std);
+  group.set_attribute("integer_samples", std::int64_t{data.integer_samples ? 1 : 0});
+  // One name per line: there may be more than an attribute can hold.
+  group.write_string("classes", fmt::format("{}", fmt::join(data.classes, "\n")));
+}
+
+DataFacts read_data(const hdf5::Group& group) {
+  DataFacts data;
+  data.name = group.attribute<std::string>("name");
+  const auto extents = group.attribute<std::vector<std::int64_t>>("sample_shape");
+  if (extents.size() > Shape::max_rank) group.fail("sample_shape has too many dimensions");
+  data.sample_shape = Shape(std::span(extents));
+  data.mean = group.attribute<std::vector<float>>("mean");
+  data.std = group.attribute<std::vector<float>>("std");
+  data.integer_samples = group.attribute<std::int64_t>("integer_samples") != 0;
+  const std::string classes = group.dataset("classes").read_string();
+  for (std::size_t at = 0; at < classes.size();) {
+    const std::size_t end = std::min(classes.find('\n', at), classes.size());
+    data.classes.push_back(classes.substr(at, end - at));
+    at = end + 1;
+  }
+  return data;
+}
+
+std::vector<std::byte> read_bytes(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary | std::ios::ate);
+  if (!stream)
+    throw InputError(fmt::format("cannot open {}: {}.", file.string(), std::strerror(errno)));
+  std::vector<std::byte> bytes(
+      static_cast<std::size_t>(std::max<std::streamoff>(stream.tellg(), 0)));
+  stream.seekg(0);
+  if (!stream.read(reinterpret_cast<char*>(bytes.data()),
+                   static_cast<std::streamsize>(bytes.size())))
+    throw InputError(fmt::format("cannot read {}: {}.", file.string(), std::strerror(errno)));
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode(const Checkpoint& checkpoint) {
+  hdf5::File file = hdf5::File::create_in_memory("checkpoint", seal_bytes);
+  file.set_attribute("dtrain_version", std::string(DTRAIN_VERSION));
+  write_arrays(file.create_group("parameters"), checkpoint.parameters);
+  write_arrays(file.create_group("buffers"), checkpoint.buffers);
+  hdf5::Group optimizer = file.create_group("optimizer");
+  for (const auto& [state, arrays] : checkpoint.optimizer)
+    write_arrays(optimizer.create_group(state), arrays);
+  write_progress(file.create_group("progress"), checkpoint.progress);
+  hdf5::Group model = file.create_group("model");
+  model.set_attribute("name", checkpoint.model_name);
+  model.write_string("text", checkpoint.model_text);
+  write_data(file.create_group("data"), checkpoint.data);
+
+  std::vector<std::byte> bytes = file.image();
+  seal(bytes);
+  return bytes;
+}
+
+Checkpoint decode(std::span<const std::byte> bytes, const std::string& origin) {
+  check_seal(bytes, origin);
+  const hdf5::File file = hdf5::File::open_image(origin, bytes);
+  Checkpoint checkpoint;
+  checkpoint.origin = origin;
+  checkpoint.parameters = read_arrays(file.group("parameters"));
+  checkpoint.buffers = read_arrays(file.group("buffers"));
+  const hdf5::Group optimizer = file.group("optimizer");
+  for (const std::string& state : optimizer.names())
+    checkpoint.optimizer.emplace_back(state, read_arrays(optimizer.group(state)));
+  checkpoint.progress = read_progress(file.group("progress"));
+  const hdf5::Group model = file.group("model");
+  checkpoint.model_name = model.attribute<std::string>("name");
+  checkpoint.model_text = model.dataset("text").read_string();
+  checkpoint.data = read_data(file.group("data"));
+  return checkpoint;
+}
+
+void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint) {
+  write_file(file, {encode(checkpoint)});
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& file) {
+  return decode(read_bytes(file), file.string());
+}
+
+Checkpoint read_weights(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_bytes(path);
+  if (has_seal(bytes)) check_seal(bytes, path.string());
+  const hdf5::File file = hdf5::File::open_image(path.string(), bytes);
+  Checkpoint weights;
+  weights.origin = path.string();
+  weights.parameters = read_arrays(file.group("parameters"));
+  if (file.contains("buffers")) weights.buffers = read_arrays(file.group("buffers"));
+  return weights;
+}
+
+}  // namespace dtrain::train

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "train/observer.hpp"
+
+namespace dtrain::train {
+
+/// Members in the order in which they were put in, so that files read well.
+using Json = nlohmann::ordered_json;
+
+/// A number, or null for what is not known.
+template <class T>
+Json json_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+/// As an element of summary.json's `epochs`. Energy members are null until an energy source fills
+/// them.
+Json to_json(const EpochRecord&);
+EpochRecord epoch_from_json(const Json&);
+
+}  // namespace dtrain::train

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "train/resume.hpp"
+
+#include "base/error.hpp"
+
+namespace dtrain::train {
+namespace {
+
+template <class T>
+void check_same(const std::string& origin, const char* setting, const T& before, const T& now) {
+  if (before != now)
+    throw UsageError(
+        fmt::format("cannot resume from {}: its run had {} {}, this one has {}. Use the same, or "
+                    "start a new run "
+                    "from its weights with --init.",
+                    origin, setting, before, now));
+}
+
+/// The network that a model file describes, without its default training settings.
+nlohmann::json network_of(const std::string& model_text) {
+  nlohmann::json network = nlohmann::json::parse(model_text, nullptr, false);
+  if (network.is_object()) network.erase("training");
+  return network;
+}
+
+}  // namespace
+
+void check_resumable(const Checkpoint& checkpoint, const Progress& run, const DataFacts& data,
+                     const nn::Model& model) {
+  const std::string& origin = checkpoint.origin;
+  const Progress& before = checkpoint.progress;
+  check_same(origin, "model", checkpoint.model_name, model.name());
+  if (network_of(checkpoint.model_text) != network_of(model.text()))
+    throw UsageError(fmt::format(
+        "cannot resume from {}: the layers of model '{}' have changed since. Use the model file of "
+        "that run.",
+        origin, model.name()));
+  check_same(origin, "dataset", checkpoint.data.name, data.name);
+  check_same(origin, "sample shape", checkpoint.data.sample_shape.to_string(),
+             data.sample_shape.to_string());
+  check_same(origin, "training samples:", before.train_samples, run.train_samples);
+  check_same(origin, "--global-batch", before.global_batch, run.global_batch);
+  check_same(origin, "shards:", before.shards, run.shards);
+  check_same(origin, "--seed", before.seed, run.seed);
+  check_same(origin, "--optimizer", before.optimizer, run.optimizer);
+}
+
+}  // namespace dtrain::train

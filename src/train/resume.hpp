@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include "train/checkpoint.hpp"
+
+namespace dtrain::train {
+
+/// Throws UsageError naming the first setting in which a run differs from the one that left
+/// `checkpoint`. Ranks, threads, device and epochs may differ; these may not: model, data, global
+/// batch, shards, seed and optimizer.
+void check_resumable(const Checkpoint& checkpoint, const Progress& run, const DataFacts& data,
+                     const nn::Model& model);
+
+}  // namespace dtrain::train

@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "train/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/stopwatch.hpp"
+#include "measure/hardware_probe.hpp"
+#include "train/checkpoint_folder.hpp"
+#include "train/evaluator.hpp"
+#include "train/resume.hpp"
+
+namespace dtrain::train {
+namespace {
+
+using datasets::Range;
+
+/// Set by a signal handler, so it cannot be anything but global.
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+/// What travels at the end of the gradient arena: summed over ranks with the gradient.
+struct Riders {
+  float loss_sum = 0;
+  float correct = 0;
+  float stop_requests = 0;
+};
+static_assert(sizeof(Riders) <= tensor::ParameterArena::rider_count * sizeof(float));
+
+DataFacts facts_of(const datasets::DatasetInfo& info) {
+  return {info.name, info.sample_shape, info.classes,
+          info.mean, info.std,          info.type == datasets::SampleType::uint8};
+}
+
+nn::Replica::PassPosition position_of(std::size_t pass, std::size_t passes) {
+  using enum nn::Replica::PassPosition;
+  if (passes == 1) return only;
+  return pass == 0 ? first : pass + 1 == passes ? last : middle;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+void check_samples(const std::unique_ptr<datasets::Dataset>& split, const char* name) {
+  if (split == nullptr || split->size() == 0)
+    throw InputError(fmt::format("the dataset has no {} samples.", name));
+}
+
+/// `options`, if this many ranks can train on this data with them.
+const TrainerOptions& checked(const TrainerOptions& options, const comm::Communicator& communicator,
+                              const datasets::DatasetSplits& splits) {
+  check_samples(splits.train, "training");
+  check_samples(splits.test, "test");
+  const int ranks = communicator.size();
+  const auto check = [&](std::int64_t limit, const char* what, const char* advice) {
+    if (ranks > limit)
+      throw UsageError(
+          fmt::format("{} ranks are more than the {} {}: {}.", ranks, limit, what, advice));
+  };
+  check(splits.train->size(), "training samples", "use fewer ranks");
+  check(options.global_batch, "samples of a global batch",
+        "use fewer ranks or a larger --global-batch");
+  if (options.shards > 0)
+    check(options.shards, "shards of a batch", "use fewer ranks or more --shards");
+  if (splits.train->labels().empty() && options.loss == nn::LossKind::cross_entropy)
+    throw UsageError("the dataset has float targets instead of class labels: use --loss mse.");
+  return options;
+}
+
+}  // namespace
+
+std::string to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::finished:
+      return "finished";
+    case StopReason::target_reached:
+      return "target_reached";
+    case StopReason::stopped:
+      return "stopped";
+  }
+  return "";
+}
+
+class Trainer::Impl {
+ public:
+  Impl(nn::Replica& replica, comm::Communicator& communicator, datasets::DatasetSplits& splits,
+       const TrainerOptions& options, std::vector<TrainingObserver*> observers);
+
+  void resume(const Checkpoint& checkpoint);
+  TrainingResult run();
+
+ private:
+  // The step, in the order in which it happens.
+  StepRecord step(std::int64_t n);
+  datasets::Batch load();
+  const float* forward(const datasets::Batch&, const nn::StepContext&);
+  nn::LossResult compute_loss(const datasets::Batch&, const float* output, std::int64_t n);
+  void backward(const datasets::Batch&, nn::Replica::PassPosition, const nn::StepContext&);
+  Riders reduce(const nn::LossResult& mine);
+  void update(float learning_rate);
+  StepRecord record_of(const Riders& total, std::int64_t n, float learning_rate);
+
+  // The loop around it.
+  bool work_left() const;
+  void train_epoch();
+  void start_loader();
+  void close_epoch();
+  void save();
+  TrainingResult summarize(StopReason reason);
+
+  std::vector<Range> passes_of(std::int64_t n) const;
+  std::int64_t largest_pass() const;
+  /// Passes that are tiny for the sake of many ranks would make evaluation slow.
+  std::int64_t evaluation_batch() const { return std::max<std::int64_t>(largest_pass(), 64); }
+  std::unique_ptr<comm::GradientReducer> make_reducer();
+  std::unique_ptr<Evaluator> make_evaluator(datasets::Dataset* split);
+  void check_same_layout();
+  [[noreturn]] void fail_diverged(const char* what) const;
+
+  nn::Replica& replica_;
+  tensor::ParameterArena& arena_;
+  comm::Communicator& communicator_;
+  const TrainerOptions options_;
+  const std::vector<TrainingObserver*> observers_;  ///< none but on the root
+  const std::int64_t samples_, steps_per_epoch_, total_steps_;
+  const bool has_labels_;  ///< else float targets
+  const DataFacts data_;
+
+  measure::StepClock clock_;
+  std::unique_ptr<kernels::Stream> stream_;
+  datasets::Sampler sampler_;
+  datasets::DataLoader loader_;
+  nn::Loss loss_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  optim::LearningRateSchedule schedule_;
+  std::unique_ptr<comm::GradientReducer> reducer_;
+  std::unique_ptr<Evaluator> validation_, test_;
+
+  Progress progress_;
+  bool stop_agreed_ = false;
+  bool evaluated_ = false;          ///< the current weights, by close_epoch()
+  std::optional<double> accuracy_;  ///< of the current weights, if known: validation's or test's
+  std::vector<EpochRecord> epochs_;
+  double startup_seconds_ = 0;
+};
+
+Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
+                    datasets::DatasetSplits& splits, const TrainerOptions& options,
+                    std::vector<TrainingObserver*> observers)
+    : replica_(replica),
+      arena_(replica.parameters()),
+      communicator_(communicator),
+      options_(checked(options, communicator, splits)),
+      observers_(communicator.is_root() ? std::move(observers) : std::vector<TrainingObserver*>()),
+      samples_(splits.train->size()),
+      steps_per_epoch_((samples_ + options.global_batch - 1) / options.global_batch),
+      total_steps_(options.steps >= 0 ? options.steps : options.epochs * steps_per_epoch_),
+      has_labels_(!splits.train->labels().empty()),
+      data_(facts_of(splits.train->info())),
+      stream_(replica.backend().device->make_stream()),
+      sampler_(samples_, splits.train->chunk_samples(), options.seed),
+      loader_(*splits.train, replica.backend(), largest_pass(), options.augment, options.seed),
+      loss_(options.loss, options.label_smoothing, replica.model().input().classes,
+            evaluation_batch(), replica.backend()),
+      optimizer_(optim::make_optimizer(options.optimizer, arena_, replica.backend())),
+      schedule_(options.schedule, options.learning_rate,
+                std::llround(options.warmup_epochs * static_cast<double>(steps_per_epoch_)),
+                total_steps_),
+      reducer_(make_reducer()),
+      validation_(make_evaluator(splits.validation.get())),
+      test_(make_evaluator(splits.test.get())) {
+  check_same_layout();
+  progress_.seed = options_.seed;
+  progress_.global_batch = options_.global_batch;
+  progress_.shards = options_.shards;
+  progress_.train_samples = samples_;
+  progress_.total_steps = total_steps_;
+  progress_.optimizer = optim::to_string(options_.optimizer.kind);
+}
+
+// One training step on the next `n` samples of the epoch. All ranks end it with the same weights.
+StepRecord Trainer::Impl::step(std::int64_t n) {
+  clock_.begin_step();
+  const std::vector<Range> passes = passes_of(n);
+  nn::LossResult mine;  // sums over this rank's samples
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    const datasets::Batch batch = load();
+    const nn::StepContext context{options_.seed, progress_.step, batch.sample_ids,
+                                  static_cast<float>(batch.size) / static_cast<float>(n)};
+    const float* output = forward(batch, context);
+    const nn::LossResult loss = compute_loss(batch, output, n);
+    backward(batch, position_of(i, passes.size()), context);
+    mine.loss_sum += loss.loss_sum;
+    mine.correct += loss.correct;
+  }
+  if (passes.empty()) replica_.zero_gradients(*stream_);
+  const Riders total = reduce(mine);
+  if (!std::isfinite(total.loss_sum)) fail_diverged("the training loss is not a finite number");
+  const float learning_rate = schedule_.rate(progress_.step);
+  update(learning_rate);
+
+  ++progress_.step;
+  progress_.cursor += n;
+  progress_.epoch_loss_sum += total.loss_sum;
+  progress_.epoch_correct += std::llround(total.correct);
+  evaluated_ = false;
+  accuracy_.reset();
+  stop_agreed_ = total.stop_requests > 0;
+  return record_of(total, n, learning_rate);
+}
+
+datasets::Batch Trainer::Impl::load() {
+  const ScopedSpan span(clock_, Phase::data, "load");
+  return loader_.next(*stream_);
+}
+
+const float* Trainer::Impl::forward(const datasets::Batch& batch, const nn::StepContext& context) {
+  const ScopedSpan span(clock_, Phase::forward, "forward");
+  return replica_.forward(batch.size, kernels::Pass::training, batch.input, context, *stream_);
+}
+
+nn::LossResult Trainer::Impl::compute_loss(const datasets::Batch& batch, const float* output,
+                                           std::int64_t n) {
+  const ScopedSpan span(clock_, Phase::forward, "loss");
+  return loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
+                                1.0f / static_cast<float>(n), *stream_);
+}
+
+void Trainer::Impl::backward(const datasets::Batch& batch, nn::Replica::PassPosition position,
+                             const nn::StepContext& context) {
+  const ScopedSpan span(clock_, Phase::backward, "backward");
+  replica_.backward(batch.size, loss_.gradient(), position, context, *stream_,
+                    [&](std::int64_t end) { reducer_->mark_ready(end, *stream_); });
+}
+
+Riders Trainer::Impl::reduce(const nn::LossResult& mine) {
+  Riders riders{static_cast<float>(mine.loss_sum), static_cast<float>(mine.correct),
+                stop_requested.load() ? 1.0f : 0.0f};
+  kernels::Device& device = *replica_.backend().device;
+  device.copy_to_device(arena_.riders(), &riders, sizeof riders, *stream_);
+  reducer_->finish(*stream_);
+  device.copy_to_host(&riders, arena_.riders(), sizeof riders, *stream_);
+  return riders;
+}
+
+void Trainer::Impl::update(float learning_rate) {
+  const ScopedSpan span(clock_, Phase::optimizer, "update");
+  const optim::Slice whole{0, arena_.trainable_floats()};
+  const std::int64_t count = progress_.step + 1;
+  const std::vector<double> norms = optimizer_->partial_norms(whole, count, *stream_);
+  optimizer_->update(whole, norms, learning_rate, count, *stream_);
+  replica_.update_statistics(*stream_);
+}
+
+StepRecord Trainer::Impl::record_of(const Riders& total, std::int64_t n, float learning_rate) {
+  StepRecord record;
+  record.step = progress_.step;
+  record.epoch = progress_.epoch + 1;
+  record.samples_done = progress_.cursor;
+  record.samples_in_epoch = samples_;
+  record.loss = total.loss_sum / static_cast<double>(n);
+  if (has_labels_) record.accuracy = total.correct / static_cast<double>(n);
+  record.learning_rate = learning_rate;
+  record.time = clock_.end_step();
+  record.samples_per_second = static_cast<double>(n) / record.time.total_ms * 1e3;
+  return record;
+}
+
+TrainingResult Trainer::Impl::run() {
+  stop_agreed_ = false;
+  if (total_steps_ == 0) save();
+  startup_seconds_ = measure::seconds_since_process_start();
+  while (work_left()) {
+    train_epoch();
+    if (stop_agreed_) {
+      save();
+      return summarize(StopReason::stopped);
+    }
+    close_epoch();
+    const bool reached =
+        options_.target_accuracy > 0 && accuracy_ && *accuracy_ >= options_.target_accuracy;
+    const bool due = options_.checkpoint_every_epochs > 0 && progress_.cursor == 0 &&
+                     progress_.epoch % options_.checkpoint_every_epochs == 0;
+    if (due || reached || !work_left()) save();
+    if (reached) return summarize(StopReason::target_reached);
+  }
+  return summarize(StopReason::finished);
+}
+
+// Steps to do, or an epoch (or the part of one that --steps left) that waits for its evaluation.
+bool Trainer::Impl::work_left() const {
+  return progress_.step < total_steps_ || (progress_.cursor > 0 && !evaluated_);
+}
+
+// Trains on what is left of the epoch, until its end, the last step, or a stop that all ranks
+// agreed on.
+void Trainer::Impl::train_epoch() {
+  Stopwatch watch;
+  const auto pause = [&] { progress_.epoch_train_seconds += watch.seconds(); };
+  start_loader();
+  while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
+    const StepRecord record = step(std::min(options_.global_batch, samples_ - progress_.cursor));
+    for (TrainingObserver* observer : observers_) observer->on_step(record);
+    if (options_.checkpoint_every_steps > 0 && !stop_agreed_ &&
+        progress_.step % options_.checkpoint_every_steps == 0) {
+      pause();
+      save();
+      watch.restart();
+    }
+  }
+  pause();
+}
+
+/// Tells the loader which samples this rank will ask for in the rest of the epoch.
+void Trainer::Impl::start_loader() {
+  std::vector<Range> passes;
+  for (std::int64_t begin = progress_.cursor; begin < samples_; begin += options_.global_batch)
+    for (const Range& pass : passes_of(std::min(options_.global_batch, samples_ - begin)))
+      passes.push_back({begin + pass.begin, begin + pass.end});
+  loader_.start(sampler_.epoch_order(progress_.epoch), std::move(passes), progress_.epoch);
+}
+
+// Evaluates and reports the epoch, or the part of it that --steps left.
+void Trainer::Impl::close_epoch() {
+  EpochRecord record;
+  const auto used = static_cast<double>(progress_.cursor);
+  record.epoch = progress_.epoch + 1;
+  record.step = progress_.step;
+  record.train_loss = progress_.epoch_loss_sum / used;
+  if (has_labels_) record.train_accuracy = static_cast<double>(progress_.epoch_correct) / used;
+  record.train_seconds = progress_.epoch_train_seconds;
+  record.samples_per_second = used / record.train_seconds;
+
+  const Stopwatch watch;
+  const Evaluation test = test_->run(*stream_);
+  if (!std::isfinite(test.loss)) fail_diverged("the test loss is not a finite number");
+  record.test_loss = test.loss;
+  record.test_accuracy = accuracy_ = test.accuracy;
+  if (validation_) {
+    const Evaluation validation = validation_->run(*stream_);
+    record.validation_loss = validation.loss;
+    record.validation_accuracy = accuracy_ = validation.accuracy;
+  }
+  record.eval_seconds = watch.seconds();
+
+  evaluated_ = true;
+  epochs_.push_back(record);
+  for (TrainingObserver* observer : observers_) observer->on_epoch(record);
+  if (progress_.cursor < samples_) return;
+  ++progress_.epoch;
+  progress_.cursor = 0;
+  progress_.epoch_loss_sum = progress_.epoch_train_seconds = 0;
+  progress_.epoch_correct = 0;
+}
+
+void Trainer::Impl::save() {
+  if (options_.output.empty()) return;
+  if (accuracy_ && *accuracy_ > progress_.best_accuracy) {
+    progress_.best_accuracy = *accuracy_;
+    progress_.best_step = progress_.step;
+  }
+  if (!communicator_.is_root()) return;
+  const CheckpointFolder folder(options_.output, options_.checkpoint_keep);
+  const std::filesystem::path file =
+      folder.write(capture(replica_, optimizer_.get(), progress_, data_));
+  for (TrainingObserver* observer : observers_)
+    observer->on_checkpoint(file.string(), progress_.step);
+}
+
+void Trainer::Impl::resume(const Checkpoint& checkpoint) {
+  check_resumable(checkpoint, progress_, data_, replica_.model());
+  restore(checkpoint, replica_, optimizer_.get());
+  progress_ = checkpoint.progress;
+  progress_.total_steps = total_steps_;
+}
+
+TrainingResult Trainer::Impl::summarize(StopReason reason) {
+  TrainingResult result;
+  result.stop_reason = reason;
+  result.epochs = epochs_;
+  result.startup_seconds = startup_seconds_;
+  result.weights_hash = replica_.weights_hash();
+  if (!epochs_.empty()) {
+    result.test_accuracy = epochs_.back().test_accuracy;
+    std::vector<double> rates;
+    for (const EpochRecord& record : epochs_) rates.push_back(record.samples_per_second);
+    result.samples_per_second = median(std::move(rates));
+  }
+
+  // The slowest rank's step and the largest rank's memory.
+  struct Note {
+    measure::StepSummary step_time;
+    std::int64_t peak_rss_bytes;
+  };
+  const Note mine{clock_.summary(), measure::peak_rss_bytes()};
+  for (const auto& bytes : communicator_.all_gather(std::as_bytes(std::span(&mine, 1)))) {
+    Note note;
+    std::memcpy(&note, bytes.data(), sizeof note);
+    if (note.step_time.median_ms >= result.step_time.median_ms) result.step_time = note.step_time;
+    result.peak_rss_bytes = std::max(result.peak_rss_bytes, note.peak_rss_bytes);
+  }
+  return result;
+}
+
+std::vector<Range> Trainer::Impl::passes_of(std::int64_t n) const {
+  return datasets::plan_passes(n, communicator_.rank(), communicator_.size(), options_.shards,
+                               options_.micro_batch);
+}
+
+std::int64_t Trainer::Impl::largest_pass() const {
+  std::int64_t largest = 1;
+  for (const std::int64_t n :
+       {std::min(options_.global_batch, samples_), samples_ % options_.global_batch})
+    for (const Range& pass : passes_of(n)) largest = std::max(largest, pass.size());
+  return largest;
+}
+
+std::unique_ptr<comm::GradientReducer> Trainer::Impl::make_reducer() {
+  std::vector<std::int64_t> ends;
+  for (const tensor::Parameter& parameter : arena_.parameters())
+    if (parameter.spec.role == tensor::ParameterRole::trainable)
+      ends.push_back(parameter.offset + parameter.floats());
+  std::ranges::sort(ends);
+  const std::int64_t total = arena_.gradient_floats();
+  const auto bucket = std::llround(options_.bucket_mb * 1e6 / sizeof(float));
+  return std::make_unique<comm::GradientReducer>(
+      communicator_, std::span(arena_.gradients(), static_cast<std::size_t>(total)),
+      comm::plan_buckets(ends, total, bucket), clock_);
+}
+
+std::unique_ptr<Evaluator> Trainer::Impl::make_evaluator(datasets::Dataset* split) {
+  if (split == nullptr || split->size() == 0) return nullptr;
+  return std::make_unique<Evaluator>(replica_, communicator_, *split, loss_, evaluation_batch());
+}
+
+// Gradients are summed element by element: their order in memory must be the same on all ranks.
+void Trainer::Impl::check_same_layout() {
+  const std::string mine = arena_.fingerprint();
+  const auto all = communicator_.all_gather(std::as_bytes(std::span(mine)));
+  for (std::size_t rank = 1; rank < all.size(); ++rank)
+    if (all[rank] != all[0])
+      throw Error(
+          fmt::format("rank {} lays out its parameters otherwise than rank 0: their "
+                      "processors differ. Run on nodes of one kind.",
+                      rank));
+}
+
+void Trainer::Impl::fail_diverged(const char* what) const {
+  throw DivergedError(
+      fmt::format("training diverged: {} at step {} (epoch {}). Lower --lr, add --warmup-epochs or "
+                  "--clip-norm, "
+                  "or look for wrong values in the data.",
+                  what, progress_.step + 1, progress_.epoch + 1));
+}
+
+Trainer::Trainer(nn::Replica& replica, comm::Communicator& communicator,
+                 datasets::DatasetSplits& splits, const TrainerOptions& options,
+                 std::vector<TrainingObserver*> observers)
+    : impl_(std::make_unique<Impl>(replica, communicator, splits, options, std::move(observers))) {}
+
+Trainer::~Trainer() = default;
+
+void Trainer::resume(const Checkpoint& checkpoint) {
+  impl_->resume(checkpoint);
+}
+
+TrainingResult Trainer::run() {
+  return impl_->run();
+}
+
+void Trainer::request_stop() noexcept {
+  stop_requested = true;
+}
+
+}  // namespace dtrain::train
