@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 
 #include "launch/commands.hpp"
 
@@ -11,18 +12,26 @@ namespace dtrain::launch {
 /// An empty parser for `dtrain <command>`, in the house's help format.
 std::unique_ptr<CLI::App> make_parser(std::string_view command, std::string_view description);
 
-/// Parses. Returns false when help was asked for and printed (by the root rank): the command is then
-/// done. Throws UsageError that names the option, and the nearest known one for an unknown.
+/// Parses. Returns false when help was asked for and printed (by the root rank): the command is
+/// then done. Throws UsageError that names the option, and the nearest known one for an unknown.
 bool parse(CLI::App& parser, Arguments arguments, const Session& session);
+
+/// ` (did you mean "--epochs"?)` when one of `known` is near `word`, else empty.
+std::string did_you_mean(const std::string& word, std::span<const std::string> known);
 
 // Validators for Option::check. Each takes finite numbers of its kind only, and says what it takes.
 
-/// An integer in [min, max].
+/// Counts beyond this (about 10^15) are refused, so that sums and products of a few never overflow.
+inline constexpr std::int64_t largest_integer = std::int64_t{1} << 50;
+/// An integer in [min, max], or from `min` up.
 CLI::Validator integer_in(std::int64_t min, std::int64_t max);
-/// Any integer from `min` up that an int64 holds without overflow in sums (2^53).
 CLI::Validator integer_from(std::int64_t min);
 /// A number in [min, max].
 CLI::Validator number_in(double min, double max);
+/// A number in [min, max).
+CLI::Validator number_below(double min, double max);
+/// One of these words.
+CLI::Validator one_of(std::vector<std::string> words);
 /// A number above 0, or from 0 up.
 CLI::Validator positive_number();
 CLI::Validator nonnegative_number();

@@ -2,11 +2,12 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// launch: the command line. main.cpp and one .cpp per command; the table of them is in commands.cpp.
+// launch: the command line. main.cpp and one .cpp per command; the table of them is in
+// commands.cpp.
 //
-// A command gets the words after its name and parses them with launch/command_line.hpp before it asks
-// the session for a communicator: a bad command line then costs no MPI. It prints on the root rank
-// only, and throws Error for main.cpp to report.
+// A command gets the words after its name and parses them with launch/command_line.hpp before it
+// asks the session for a communicator: a bad command line then costs no MPI. It prints on the root
+// rank only, and throws Error for main.cpp to report.
 
 #include <span>
 #include <string>
@@ -28,6 +29,9 @@ struct Command {
 
 /// All commands, in the order in which help lists them; the first one is the default.
 std::span<const Command> commands();
+
+/// Runs the command that the first word names; `train` when it is an option or absent.
+ExitCode run_command_line(Arguments words, Session& session);
 
 // One .cpp each, named as the command.
 ExitCode run_train(Arguments arguments, Session& session);

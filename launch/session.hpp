@@ -8,8 +8,8 @@
 
 namespace dtrain::launch {
 
-/// This process's place among the ranks of the job. One per process, made by main.cpp, which outlives
-/// every command: an error then still finds MPI running and can end the whole job.
+/// This process's place among the ranks of the job. One per process, made by main.cpp, which
+/// outlives every command: an error then still finds MPI running and can end the whole job.
 class Session {
  public:
   /// Does not touch MPI.

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+#include "launch/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+
+namespace dtrain::launch {
+namespace {
+
+/// One line per option, wrapped: name and what it takes, what it does, the default.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  static constexpr std::size_t column = 32, width = 100;
+
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    std::string usage = "Usage: dtrain " + app->get_name();
+    for (const CLI::Option* option : app->get_options())
+      if (option->get_positional()) usage += " " + make_option_usage(option);
+    if (!app->get_subcommands(nullptr).empty()) usage += " SUBCOMMAND";
+    return usage + " [OPTIONS]\n";
+  }
+
+  std::string make_description(const CLI::App* app) const override {
+    return app->get_description() + "\n\n";
+  }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    std::string head = "  " + option->get_name(is_positional, !is_positional);
+    if (!is_positional && option->get_type_size() != 0 && !option->get_type_name().empty())
+      head += " " + option->get_type_name();
+    std::string text = option->get_description();
+    const std::string& fallback = option->get_default_str();
+    if (!fallback.empty() && option->get_type_size() != 0)
+      text += fmt::format(" (default {})", fallback);
+
+    std::string line = fmt::format("{:<{}}", head, column);
+    if (head.size() + 2 > column) line = head + "\n" + std::string(column, ' ');
+    std::size_t used = column;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+      if (used > column && used + word.size() + 1 > width) {
+        line += "\n" + std::string(column, ' ');
+        used = column;
+      }
+      if (used > column) line += ' ', ++used;
+      line += word;
+      used += word.size();
+    }
+    return line + "\n";
+  }
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+/// The subcommand that was asked for, or the parser itself.
+CLI::App& chosen(CLI::App& parser) {
+  const auto subcommands = parser.get_subcommands();
+  return subcommands.empty() ? parser : chosen(*subcommands.front());
+}
+
+[[noreturn]] void refuse_unknown(CLI::App& parser) {
+  const std::string word = parser.remaining(true).front();
+  const std::string name = word.substr(0, word.find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* option : chosen(parser).get_options()) {
+    for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
+    for (const std::string& off : option->get_fnames()) known.push_back("--" + off);
+  }
+  if (name.starts_with("-"))
+    throw UsageError(fmt::format("unknown option {}{}; `dtrain {} --help` lists the options", name,
+                                 did_you_mean(name, known), parser.get_name()));
+  throw UsageError(fmt::format("unexpected argument \"{}\"; `dtrain {} --help` shows the usage",
+                               word, parser.get_name()));
+}
+
+std::optional<double> finite_number(const std::string& text) {
+  errno = 0;
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool whole = !text.empty() && *end == '\0' && !std::isspace(text.front());
+  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+bool is_integer(const std::string& text) {
+  const std::size_t first = text.starts_with("-") || text.starts_with("+") ? 1 : 0;
+  return text.size() > first && text.find_first_not_of("0123456789", first) == std::string::npos;
+}
+
+template <class Accept>
+CLI::Validator value_that(Accept accept, const std::string& wanted) {
+  return CLI::Validator(
+      [accept, wanted](std::string& text) {
+        return accept(text) ? std::string() : fmt::format("takes {}, not \"{}\"", wanted, text);
+      },
+      "", "");
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_parser(std::string_view command, std::string_view description) {
+  auto parser = std::make_unique<CLI::App>(std::string(description), std::string(command));
+  parser->formatter(std::make_shared<HelpFormatter>());
+  parser->get_formatter()->label("Positionals", "Arguments");
+  parser->set_help_flag("-h,--help", "show this help");
+  parser->allow_extras();
+  parser->allow_windows_style_options(false);
+  parser->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  return parser;
+}
+
+bool parse(CLI::App& parser, Arguments arguments, const Session& session) {
+  // CLI11 takes the words last one first.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    parser.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    if (session.is_root()) fmt::print("{}", chosen(parser).help());
+    return false;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see `dtrain {} --help`", error.what(), parser.get_name()));
+  }
+  if (!parser.remaining(true).empty()) refuse_unknown(parser);
+  return true;
+}
+
+std::string did_you_mean(const std::string& word, std::span<const std::string> known) {
+  std::size_t best = word.size() / 3 + 2;
+  std::string nearest;
+  for (const std::string& name : known) {
+    const bool prefix = word.size() > 3 && name.starts_with(word);
+    const std::size_t distance = prefix ? 0 : edit_distance(word, name);
+    if (distance < best) best = distance, nearest = name;
+  }
+  return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);
+}
+
+CLI::Validator integer_in(std::int64_t min, std::int64_t max) {
+  const std::string wanted = max >= largest_integer
+                                 ? fmt::format("an integer from {} up", min)
+                                 : fmt::format("an integer from {} to {}", min, max);
+  return value_that(
+      [min, max](const std::string& text) {
+        const auto value = finite_number(text);
+        return value && is_integer(text) && *value >= static_cast<double>(min) &&
+               *value <= static_cast<double>(max);
+      },
+      wanted);
+}
+
+CLI::Validator integer_from(std::int64_t min) {
+  return integer_in(min, largest_integer);
+}
+
+CLI::Validator number_in(double min, double max) {
+  return value_that(
+      [min, max](const std::string& text) {
+        const auto value = finite_number(text);
+        return value && *value >= min && *value <= max;
+      },
+      fmt::format("a number from {} to {}", min, max));
+}
+
+CLI::Validator number_below(double min, double max) {
+  return value_that(
+      [min, max](const std::string& text) {
+        const auto value = finite_number(text);
+        return value && *value >= min && *value < max;
+      },
+      fmt::format("a number from {} to below {}", min, max));
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  const std::string wanted = fmt::format("{}", fmt::join(words, ", "));
+  return value_that(
+      [words](const std::string& text) {
+        return std::find(words.begin(), words.end(), text) != words.end();
+      },
+      "one of " + wanted);
+}
+
+CLI::Validator positive_number() {
+  return value_that(
+      [](const std::string& text) {
+        const auto value = finite_number(text);
+        return value && *value > 0 && *value <= std::numeric_limits<float>::max();
+      },
+      "a number above 0");
+}
+
+CLI::Validator nonnegative_number() {
+  return value_that(
+      [](const std::string& text) {
+        const auto value = finite_number(text);
+        return value && *value >= 0 && *value <= std::numeric_limits<float>::max();
+      },
+      "a number from 0 up");
+}
+
+}  // namespace dtrain::launch

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+#include "launch/train_options.hpp"
+
+namespace dtrain::launch {
+namespace {
+
+/// Lines `key = value`, values in their shortest exact form.
+class TomlWriter {
+ public:
+  void section(std::string_view comment) { text_ += fmt::format("\n# {}\n", comment); }
+  void add(std::string_view key, const std::string& value) {
+    std::string escaped;
+    for (const char c : value) {
+      if (c == '"' || c == '\\') escaped += '\\';
+      escaped += c;
+    }
+    text_ += fmt::format("{} = \"{}\"\n", key, escaped);
+  }
+  void add(std::string_view key, bool value) { text_ += fmt::format("{} = {}\n", key, value); }
+  void add(std::string_view key, double value) { text_ += fmt::format("{} = {}\n", key, value); }
+  template <class Integer>
+  requires std::is_integral_v<Integer>
+  void add(std::string_view key, Integer value) { text_ += fmt::format("{} = {}\n", key, value); }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_ = "# dtrain --config reads this file.\n";
+};
+
+}  // namespace
+
+std::string to_toml(const TrainSettings& s) {
+  TomlWriter toml;
+  toml.section("What to train");
+  toml.add("model", s.model);
+  toml.add("data", s.data);
+  toml.add("validation", s.validation);
+
+  toml.section("How to train");
+  toml.add("epochs", s.epochs);
+  if (s.steps >= 0) toml.add("steps", s.steps);
+  toml.add("target-accuracy", s.target_accuracy);
+  if (s.batch_per_rank > 0)
+    toml.add("batch-per-rank", s.batch_per_rank);
+  else
+    toml.add("global-batch", s.global_batch);
+  toml.add("micro-batch", s.micro_batch);
+  toml.add("optimizer", s.optimizer);
+  toml.add("lr", s.lr);
+  toml.add("momentum", s.momentum);
+  toml.add("nesterov", s.nesterov);
+  toml.add("weight-decay", s.weight_decay);
+  toml.add("schedule", s.schedule);
+  toml.add("warmup-epochs", s.warmup_epochs);
+  toml.add("label-smoothing", s.label_smoothing);
+  toml.add("clip-norm", s.clip_norm);
+  toml.add("loss", s.loss);
+  toml.add("augment", s.augment);
+  toml.add("seed", s.seed);
+
+  toml.section("On what");
+  toml.add("device", s.device);
+  toml.add("precision", s.precision);
+  if (s.threads > 0) toml.add("threads", s.threads);
+  toml.add("comm", s.comm);
+  toml.add("bucket-mb", s.bucket_mb);
+  toml.add("shards", s.shards);
+
+  toml.section("What it leaves");
+  toml.add("checkpoint-every", s.checkpoint_every);
+  toml.add("checkpoint-every-steps", s.checkpoint_every_steps);
+  toml.add("checkpoint-keep", s.checkpoint_keep);
+  if (!s.init.empty()) toml.add("init", s.init);
+  return toml.text();
+}
+
+}  // namespace dtrain::launch

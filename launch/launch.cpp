@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// dtrain launch: starts the ranks with Open MPI's mpirun, or with srun inside a Slurm job, so that
+// nobody needs to know their settings, and turns how the job ended into dtrain's exit codes.
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "launch/command_line.hpp"
+#include "launch/train_options.hpp"
+
+namespace dtrain::launch {
+namespace {
+
+std::atomic<pid_t> launcher_pid{0};
+std::atomic<int> stop_requests{0};
+
+/// Ranks take SIGUSR1 as a request to stop; mpirun and srun both pass it on at once, while SIGTERM
+/// would make them kill the ranks. A second request ends the job without a checkpoint.
+void forward_stop(int) {
+  const int request = ++stop_requests;
+  if (launcher_pid > 0) kill(launcher_pid, request == 1 ? SIGUSR1 : SIGTERM);
+}
+
+bool on_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::string folders = path != nullptr ? path : "";
+  for (std::size_t begin = 0; begin <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', begin), folders.size());
+    if (access((folders.substr(begin, end - begin) + "/" + program).c_str(), X_OK) == 0)
+      return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+/// A setting that the user's own environment overrides.
+void prefer(const char* name, const char* value) {
+  setenv(name, value, /*overwrite=*/0);
+}
+
+/// mpirun's settings travel in its environment, where the user's own come first.
+std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& hosts) {
+  if (!on_path("mpirun"))
+    throw Error("there is no mpirun on the PATH: install Open MPI (apt-get install openmpi-bin)");
+  cpu_set_t mask;
+  const bool known = sched_getaffinity(0, sizeof mask, &mask) == 0;
+  const std::int64_t cores = known ? CPU_COUNT(&mask) : sysconf(_SC_NPROCESSORS_ONLN);
+  const std::int64_t host_count = 1 + std::count(hosts.begin(), hosts.end(), ',');
+  const std::int64_t ranks_here = (ranks + host_count - 1) / host_count;
+
+  if (geteuid() == 0) {
+    prefer("OMPI_ALLOW_RUN_AS_ROOT", "1");
+    prefer("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+  }
+  prefer("OMPI_MCA_orte_execute_quiet", "1");  // dtrain says itself how it ended
+  prefer("OMPI_MCA_rmaps_base_oversubscribe", "1");
+  prefer("OMPI_MCA_odls_base_sigkill_timeout", "60");
+  // A rank per core is bound to it; fewer ranks share their socket's cores among their threads.
+  const char* binding = ranks_here > cores ? "none" : ranks_here == cores ? "core" : "socket";
+  prefer("OMPI_MCA_hwloc_base_binding_policy", binding);
+  if (ranks_here > cores) prefer("OMPI_MCA_mpi_yield_when_idle", "1");
+
+  std::vector<std::string> command{"mpirun", "-np", std::to_string(ranks)};
+  if (!hosts.empty()) command.insert(command.end(), {"-H", hosts});
+  for (const char* name : {"DTRAIN_DATA", "DTRAIN_SYSFS_ROOT", "DTRAIN_NVML"})
+    if (std::getenv(name) != nullptr) command.insert(command.end(), {"-x", name});
+  return command;
+}
+
+std::vector<std::string> srun_command(std::int64_t ranks, const std::string& hosts) {
+  std::vector<std::string> command{"srun", "--mpi=pmix", "--kill-on-bad-exit=1", "--ntasks",
+                                   std::to_string(ranks)};
+  if (!hosts.empty()) command.insert(command.end(), {"--nodelist", hosts});
+  return command;
+}
+
+/// Starts the launcher in a process group of its own, so that the terminal's Ctrl-C reaches only
+/// us, and returns its wait status.
+int run_and_wait(const std::vector<std::string>& command) {
+  std::vector<char*> words;
+  for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+
+  struct sigaction action {};
+  action.sa_handler = forward_stop;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+
+  const pid_t child = fork();
+  if (child < 0) throw Error(fmt::format("cannot start {}: {}", command[0], std::strerror(errno)));
+  if (child == 0) {
+    setpgid(0, 0);
+    for (const int number : {SIGINT, SIGTERM, SIGUSR1}) ::signal(number, SIG_DFL);
+    // A background group may not read the terminal.
+    if (std::freopen("/dev/null", "r", stdin) == nullptr) std::_Exit(127);
+    execvp(words[0], words.data());
+    std::_Exit(127);
+  }
+  launcher_pid = child;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  launcher_pid = 0;
+  return status;
+}
+
+/// mpirun and srun pass on a rank's own exit code, and 128 + signal for one that was killed.
+ExitCode exit_code_of(int status, const std::string& launcher) {
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  switch (code) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 75:
+      return static_cast<ExitCode>(code);
+    case 127:
+      throw Error(fmt::format("cannot start {}", launcher));
+    default:
+      break;
+  }
+  if (stop_requests > 1)
+    throw Error("ended at the second request to stop, without a checkpoint", ExitCode::failed);
+  if (code > 128)
+    throw Error(
+        fmt::format("a rank was lost ({}): run again with --resume auto", strsignal(code - 128)),
+        ExitCode::lost_rank);
+  throw Error(fmt::format("{} ended with code {}", launcher, code));
+}
+
+}  // namespace
+
+ExitCode run_launch(Arguments arguments, Session& session) {
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  const auto own = static_cast<std::size_t>(separator - arguments.begin());
+
+  std::int64_t ranks = 0;
+  std::string hosts;
+  auto parser =
+      make_parser("launch", "Start ranks of dtrain: dtrain launch -np N -- TRAIN OPTIONS");
+  parser->add_option("-n,--np", ranks, "number of ranks")
+      ->type_name("N")
+      ->required()
+      ->check(integer_in(1, 1 << 20));
+  parser
+      ->add_option("--hosts", hosts,
+                   "where: HOST[:RANKS],… (default: this machine, or the Slurm job)")
+      ->type_name("LIST");
+  // mpirun's users write -np, which is two letters behind one dash.
+  std::vector<std::string> words(arguments.begin(),
+                                 arguments.begin() + static_cast<std::ptrdiff_t>(own));
+  std::replace(words.begin(), words.end(), std::string("-np"), std::string("--np"));
+  if (!parse(*parser, words, session)) return ExitCode::done;
+
+  // A bad training option is found here, before any rank runs.
+  const Arguments inner = own < arguments.size() ? arguments.subspan(own + 1) : Arguments{};
+  const bool trains = inner.empty() || inner[0].starts_with("-") || inner[0] == "train";
+  if (trains) {
+    const Arguments options = inner.empty() || inner[0] != "train" ? inner : inner.subspan(1);
+    const TrainRequest request = parse_train_options(options, session).request;
+    if (request == TrainRequest::help) return ExitCode::done;
+    if (request != TrainRequest::train) return run_command_line(inner, session);
+  }
+  if (comm::started_by_launcher())
+    throw UsageError("dtrain launch starts the ranks itself: run it without mpirun or srun");
+
+  const bool slurm = std::getenv("SLURM_JOB_ID") != nullptr && on_path("srun");
+  auto command = slurm ? srun_command(ranks, hosts) : mpirun_command(ranks, hosts);
+  command.push_back(std::filesystem::read_symlink("/proc/self/exe").string());
+  command.insert(command.end(), inner.begin(), inner.end());
+  return exit_code_of(run_and_wait(command), command[0]);
+}
+
+}  // namespace dtrain::launch

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// The only place that turns an Error into a message and an exit code. An error is printed once, by
+// the lowest rank concerned, and ends the whole job:
+//  * one that every rank throws (launch::SharedError): the root prints it and all leave in order;
+//  * any other may be this rank's alone, while the others wait for it in a collective. It is
+//  printed
+//    and the job aborted, after leaving lower ranks that may have met the same error the time to do
+//    so.
+
+#include <cstdio>
+#include <new>
+
+#include "launch/commands.hpp"
+#include "launch/console.hpp"
+#include "launch/together.hpp"
+
+namespace {
+
+using namespace dtrain;
+
+void print_error(const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "dtrain: error: {}\n", message);
+  std::fflush(stderr);
+}
+
+[[noreturn]] void end_job(launch::Session& session, const std::string& message, ExitCode code) {
+  launch::wait_for_lower_ranks(session.rank());
+  const bool many = session.started() ? session.communicator().size() > 1 : !session.is_root();
+  print_error(many ? fmt::format("rank {} on {}: {}", session.rank(), launch::host_name(), message)
+                   : message);
+  if (many && session.started()) session.communicator().abort(static_cast<int>(code));
+  std::_Exit(static_cast<int>(code));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  launch::Session session;
+  try {
+    return static_cast<int>(launch::run_command_line(words, session));
+  } catch (const launch::SharedError& error) {
+    if (session.is_root()) print_error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const Error& error) {
+    end_job(session, error.what(), error.code());
+  } catch (const std::bad_alloc&) {
+    end_job(session, "out of memory: use fewer ranks, a smaller batch or --micro-batch",
+            ExitCode::failed);
+  } catch (const std::exception& error) {
+    end_job(session, fmt::format("unexpected: {}", error.what()), ExitCode::failed);
+  }
+}

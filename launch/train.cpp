@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// dtrain train: from settings to a trained network. train() reads as a run goes.
+
+#include <algorithm>
+#include <optional>
+
+#include "launch/binding.hpp"
+#include "launch/closing_summary.hpp"
+#include "launch/command_line.hpp"
+#include "launch/console.hpp"
+#include "launch/progress.hpp"
+#include "launch/run_folder.hpp"
+#include "launch/software.hpp"
+#include "launch/stop_signals.hpp"
+#include "launch/together.hpp"
+#include "launch/train_options.hpp"
+#include "launch/version.hpp"
+#include "train/metrics_writer.hpp"
+#include "train/output_file.hpp"
+#include "train/run_summary.hpp"
+#include "train/tensorboard_writer.hpp"
+
+namespace dtrain::launch {
+namespace {
+
+/// Data and the model that fits it.
+struct Inputs {
+  datasets::DatasetSplits data;
+  nn::InputSpec input;
+  std::optional<nn::Model> model;
+
+  explicit Inputs(const TrainSettings& settings)
+      : data(datasets::open_dataset(
+            settings.data, {.validation_fraction = settings.validation, .seed = settings.seed})),
+        input(input_spec(*data.train)),
+        model(nn::Model::load(settings.model, input)) {}
+};
+
+/// Turns --batch-per-rank into a global batch. Throws UsageError where ranks would get no sample.
+void fit_batch_to_ranks(TrainSettings& settings, int ranks) {
+  if (settings.batch_per_rank > 0) {
+    settings.global_batch = std::min(settings.batch_per_rank, largest_integer / ranks) * ranks;
+    settings.batch_per_rank = 0;
+  }
+  if (settings.global_batch < ranks)
+    throw UsageError(
+        fmt::format("--global-batch {} leaves some of the {} ranks without a sample: "
+                    "use a larger batch or fewer ranks",
+                    settings.global_batch, ranks));
+}
+
+/// The pass for which parameter layouts are chosen, equal on all ranks: the largest one of any
+/// rank.
+std::int64_t nominal_batch(const train::TrainerOptions& options, std::int64_t samples, int ranks) {
+  const std::int64_t batch = std::min(options.global_batch, samples);
+  const std::int64_t parts = options.shards > 0 ? options.shards : ranks;
+  const std::int64_t pass = (batch + parts - 1) / parts;
+  const bool whole = options.shards > 0 || options.micro_batch == 0;
+  return whole ? pass : std::min(options.micro_batch, pass);
+}
+
+std::string banner(const train::RunSummary& run, const TrainSettings& settings,
+                   const nn::InputSpec& input) {
+  const auto plural = [](int count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  };
+  std::string text = fmt::format("dtrain {}\n", version);
+  text +=
+      fact_line("model", fmt::format("{}, {} parameters", run.model, with_commas(run.parameters)));
+  text += fact_line(
+      "data", fmt::format("{}, {} training and {} test samples of {}, {} classes", run.dataset,
+                          with_commas(run.train_samples), with_commas(run.test_samples),
+                          input.sample_shape.to_string(), input.classes));
+  text += fact_line("training", fmt::format("{}, lr {}, {}, batch {}", settings.optimizer,
+                                            settings.lr, settings.schedule, run.global_batch));
+  text += fact_line(
+      "ranks", fmt::format("{} on {}, {} each, comm {}", run.world_size, plural(run.nodes, "node"),
+                           plural(run.threads_per_rank, "thread"), run.comm));
+  text +=
+      fact_line("device", fmt::format("{} ({}), {}", run.device, run.device_name, run.precision));
+  return text + fact_line("output", settings.output + "/") + "\n";
+}
+
+/// What the root rank shows and writes while training.
+class RootObservers {
+ public:
+  RootObservers(const TrainSettings& settings, bool validates,
+                const std::optional<train::Progress>& resumed)
+      : metrics_(settings.output, resumed),
+        tensorboard_(settings.output,
+                     resumed ? std::optional(resumed->step) : std::optional<std::int64_t>()) {
+    if (settings.progress == "none") return;
+    const bool bar =
+        settings.progress == "bar" || (settings.progress == "auto" && shows_on_terminal());
+    progress_.emplace(bar ? Progress::Style::bar : Progress::Style::plain,
+                      RunLength{settings.epochs, settings.steps, validates});
+  }
+
+  std::vector<train::TrainingObserver*> list() {
+    std::vector<train::TrainingObserver*> all{&metrics_, &tensorboard_};
+    if (progress_) all.push_back(&*progress_);
+    return all;
+  }
+  const train::MetricsWriter& metrics() const { return metrics_; }
+
+ private:
+  train::MetricsWriter metrics_;
+  train::TensorBoardWriter tensorboard_;
+  std::optional<Progress> progress_;
+};
+
+ExitCode train(TrainSettings settings, const std::string& command, Session& session) {
+  auto& communicator = session.communicator();
+  const bool is_root = communicator.is_root();
+  const int ranks = communicator.size();
+  const auto say = [&](const std::string& text) {
+    if (!is_root || settings.progress == "none") return;
+    fmt::print("{}", text);
+    std::fflush(stdout);
+  };
+
+  std::optional<Inputs> inputs;
+  together(communicator, [&] {
+    fit_batch_to_ranks(settings, ranks);
+    inputs.emplace(settings);
+  });
+  auto& [data, input, loaded] = *inputs;
+  const nn::Model& model = *loaded;
+  if (model.has_batch_norm() && settings.shards < ranks) {
+    say(fmt::format("note: --shards raised from {} to {}, one per rank\n", settings.shards, ranks));
+    settings.shards = ranks;
+  }
+
+  // The root looks after files.
+  std::optional<train::Checkpoint> start;
+  together(communicator, [&] {
+    if (!is_root) return;
+    settings.output = claim_run_folder(settings, model.name(), data.train->info().name).string();
+    start = starting_point(settings, [&](const auto& text) { say("note: " + text + "\n"); });
+  });
+  start = train::share(communicator, start);
+  const bool resumes = start && settings.init.empty();
+
+  const auto options = trainer_options(settings, model);
+  const int threads =
+      settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(communicator);
+  std::string device;
+  std::unique_ptr<kernels::Backend> backend;
+  std::optional<nn::Replica> replica;
+  std::optional<RootObservers> observers;
+  together(communicator, [&] {
+    device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
+    backend = make_backend(device, threads);
+    replica.emplace(model, *backend, nominal_batch(options, data.train->size(), ranks),
+                    settings.seed);
+    if (start && !resumes) train::restore(*start, *replica, nullptr);
+    if (is_root)
+      observers.emplace(settings, data.validation != nullptr,
+                        resumes ? std::optional(start->progress) : std::nullopt);
+  });
+  std::optional<train::Trainer> trainer;
+  alike([&] {
+    trainer.emplace(*replica, communicator, data, options,
+                    observers ? observers->list() : std::vector<train::TrainingObserver*>());
+    if (resumes) trainer->resume(*start);
+  });
+  start.reset();
+
+  train::RunSummary run{.command = command,
+                        .world_size = ranks,
+                        .nodes = communicator.nodes(),
+                        .threads_per_rank = threads,
+                        .device = device,
+                        .device_name = backend->device->name(),
+                        .precision = settings.precision,
+                        .comm = communicator.name(),
+                        .model = model.name(),
+                        .parameters = model.parameter_count(),
+                        .flops_per_sample = model.flops_per_sample(),
+                        .dataset = data.train->info().name,
+                        .train_samples = data.train->size(),
+                        .test_samples = data.test->size(),
+                        .global_batch = settings.global_batch,
+                        .shards = options.shards,
+                        .seed = settings.seed,
+                        .reproducible = false,
+                        .mpi_init_seconds = session.mpi_init_seconds(),
+                        .earlier_epochs = {},
+                        .result = {}};
+  const std::filesystem::path folder = settings.output;
+  together(communicator, [&] {
+    if (!is_root) return;
+    train::write_file(folder / "config.toml", to_toml(settings));
+    train::write_file(folder / "environment.json",
+                      train::environment_json_text(software_versions()));
+  });
+  say(banner(run, settings, input));
+
+  stop_on_signals();
+  alike([&] { run.result = trainer->run(); });
+
+  if (is_root) {
+    run.earlier_epochs = observers->metrics().earlier_epochs();
+    train::write_file(folder / "summary.json", train::to_json_text(run));
+  }
+  observers.reset();
+  say(closing_summary(run, settings.output));
+  return run.result.stop_reason == train::StopReason::stopped ? ExitCode::stopped : ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode run_train(Arguments arguments, Session& session) {
+  const auto [settings, request] = parse_train_options(arguments, session);
+  switch (request) {
+    case TrainRequest::help:
+      return ExitCode::done;
+    case TrainRequest::version:
+      if (session.is_root()) fmt::print("dtrain {}\n", version);
+      return ExitCode::done;
+    case TrainRequest::dry_run:
+      if (session.is_root()) fmt::print("{}", to_toml(settings));
+      return ExitCode::done;
+    case TrainRequest::train:
+      break;
+  }
+  const std::string options = fmt::format("{}", fmt::join(arguments, " "));
+  return train(settings, options.empty() ? "dtrain" : "dtrain " + options, session);
+}
+
+}  // namespace dtrain::launch

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+#include "launch/train_options.hpp"
+
+#include "launch/command_line.hpp"
+#include "launch/config_file.hpp"
+#include "launch/run_folder.hpp"
+
+namespace dtrain::launch {
+namespace {
+
+/// Accepts what `parse_value` accepts; its message otherwise.
+template <class F>
+CLI::Validator parsed_by(F parse_value) {
+  return CLI::Validator(
+      [parse_value](std::string& text) {
+        try {
+          parse_value(text);
+          return std::string();
+        } catch (const Error& error) {
+          return std::string(error.what());
+        }
+      },
+      "", "");
+}
+
+void add_what_options(CLI::App& parser, TrainSettings& s) {
+  const auto group = [](CLI::Option* option) {
+    option->group("What to train");
+    return option;
+  };
+  group(parser.add_option("--model", s.model, "built-in model, or a model file"))
+      ->type_name("NAME|FILE.json")
+      ->capture_default_str();
+  group(parser.add_option("--data", s.data,
+                          "embedded, found on DTRAIN_DATA, a dataset file, or "
+                          "synthetic:CxHxW:CLASSES:COUNT"))
+      ->type_name("NAME|FILE.h5")
+      ->capture_default_str();
+  group(
+      parser.add_option("--validation", s.validation,
+                        "share of the training samples held out to choose the best checkpoint by"))
+      ->type_name("X")
+      ->check(number_below(0, 1))
+      ->capture_default_str();
+}
+
+void add_how_options(CLI::App& parser, TrainSettings& s) {
+  const auto group = [](CLI::Option* option) {
+    option->group("How to train (defaults marked * are the model file's where it has one)");
+    return option;
+  };
+  group(parser.add_option("--epochs", s.epochs, "passes over the training samples*"))
+      ->type_name("N")
+      ->check(integer_from(1))
+      ->capture_default_str();
+  group(
+      parser.add_option("--steps", s.steps,
+                        "stop after N steps, overrides --epochs; 0 writes the initial checkpoint"))
+      ->type_name("N")
+      ->check(integer_from(0));
+  group(parser.add_option(
+            "--target-accuracy", s.target_accuracy,
+            "stop when the test (or validation) accuracy reaches X, in (0, 1]; 0: never"))
+      ->type_name("X")
+      ->check(number_in(0, 1))
+      ->capture_default_str();
+  auto* global =
+      group(parser.add_option("--global-batch", s.global_batch, "samples per step over all ranks*"))
+          ->type_name("N")
+          ->check(integer_from(1))
+          ->capture_default_str();
+  group(parser.add_option("--batch-per-rank", s.batch_per_rank,
+                          "samples per step and rank, instead of --global-batch"))
+      ->type_name("N")
+      ->check(integer_from(1))
+      ->excludes(global);
+  group(parser.add_option("--micro-batch", s.micro_batch,
+                          "samples per pass on a rank, to save memory; 0: all of them"))
+      ->type_name("N")
+      ->check(integer_from(0))
+      ->capture_default_str();
+  group(parser.add_option("--optimizer", s.optimizer, "sgd, adam, adamw, lars or lamb*"))
+      ->type_name("NAME")
+      ->check(parsed_by(optim::parse_optimizer))
+      ->capture_default_str();
+  group(parser.add_option("--lr", s.lr, "learning rate at its height*"))
+      ->type_name("X")
+      ->check(positive_number())
+      ->capture_default_str();
+  group(parser.add_option("--momentum", s.momentum, "of sgd and lars, in [0, 1)*"))
+      ->type_name("X")
+      ->check(number_below(0, 1))
+      ->capture_default_str();
+  group(parser.add_flag("--nesterov", s.nesterov,
+                        "Nesterov's momentum, off by default (--nesterov=false: off)*"));
+  group(parser.add_option("--weight-decay", s.weight_decay,
+                          "of weights; biases and batch norm have none*"))
+      ->type_name("X")
+      ->check(nonnegative_number())
+      ->capture_default_str();
+  group(parser.add_option("--schedule", s.schedule,
+                          "learning rate over time: constant, cosine, step, poly or onecycle*"))
+      ->type_name("NAME")
+      ->check(parsed_by(optim::parse_schedule))
+      ->capture_default_str();
+  group(parser.add_option("--warmup-epochs", s.warmup_epochs,
+                          "epochs over which the learning rate rises from 0*"))
+      ->type_name("X")
+      ->check(nonnegative_number())
+      ->capture_default_str();
+  group(parser.add_option("--label-smoothing", s.label_smoothing,
+                          "share of the target spread over all classes, in [0, 1)*"))
+      ->type_name("X")
+      ->check(number_below(0, 1))
+      ->capture_default_str();
+  group(parser.add_option("--clip-norm", s.clip_norm,
+                          "largest L2 norm of the whole gradient; 0: no clipping*"))
+      ->type_name("X")
+      ->check(nonnegative_number())
+      ->capture_default_str();
+  group(parser.add_option("--loss", s.loss, "cross-entropy or mse*"))
+      ->type_name("NAME")
+      ->check(parsed_by(nn::parse_loss))
+      ->capture_default_str();
+  group(parser.add_option("--augment", s.augment,
+                          "none, or a list of crop=PIXELS (pad, then crop at random) and flip*"))
+      ->type_name("LIST")
+      ->check(parsed_by(datasets::parse_augment))
+      ->capture_default_str();
+  group(parser.add_option("--seed", s.seed,
+                          "of initial weights, order of samples, augmentation and dropout"))
+      ->type_name("N")
+      ->check(integer_from(0))
+      ->capture_default_str();
+}
+
+void add_machine_options(CLI::App& parser, TrainSettings& s) {
+  const auto group = [](CLI::Option* option) {
+    option->group("On what");
+    return option;
+  };
+  group(parser.add_option("--device", s.device,
+                          "auto, cpu or cuda, or one per local rank (cuda,cuda,cpu)"))
+      ->type_name("NAME")
+      ->capture_default_str();
+  group(parser.add_option("--precision", s.precision, "fp32 (tf32, bf16 and fp16 want a GPU)"))
+      ->type_name("NAME")
+      ->check(one_of({"fp32", "tf32", "bf16", "fp16"}))
+      ->capture_default_str();
+  group(
+      parser.add_option("--threads", s.threads,
+                        "threads per rank (default: the cores it may run on, divided by the ranks "
+                        "that share them)"))
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
+  group(parser.add_option("--comm", s.comm, "how ranks talk: auto or mpi"))
+      ->type_name("NAME")
+      ->check(one_of({"auto", "mpi", "node", "nccl"}))
+      ->capture_default_str();
+  group(parser.add_option("--bucket-mb", s.bucket_mb,
+                          "gradients are summed over ranks in pieces of X MB"))
+      ->type_name("X")
+      ->check(positive_number())
+      ->capture_default_str();
+  group(parser.add_option("--shards", s.shards,
+                          "pieces of a global batch in which batch norm takes its statistics"))
+      ->type_name("S")
+      ->check(integer_in(1, 65536))
+      ->capture_default_str();
+}
+
+/// Options that are no settings.
+struct Actions {
+  std::string config;
+  bool dry_run = false, version = false;
+};
+
+void add_output_options(CLI::App& parser, TrainSettings& s, Actions& actions) {
+  const auto group = [](CLI::Option* option) {
+    option->group("What it leaves");
+    return option;
+  };
+  group(parser.add_option("--output", s.output,
+                          "folder of the run (default: runs/<model>-<data>-<UTC time>)"))
+      ->type_name("DIR");
+  group(parser.add_option("--checkpoint-every", s.checkpoint_every,
+                          "epochs between checkpoints; 0: only at the end"))
+      ->type_name("N")
+      ->check(integer_from(0))
+      ->capture_default_str();
+  group(parser.add_option("--checkpoint-every-steps", s.checkpoint_every_steps,
+                          "steps between checkpoints, besides those of epochs; 0: none"))
+      ->type_name("N")
+      ->check(integer_from(0))
+      ->capture_default_str();
+  group(parser.add_option("--checkpoint-keep", s.checkpoint_keep,
+                          "newest checkpoints to keep; the best one is kept too"))
+      ->type_name("N")
+      ->check(integer_from(1))
+      ->capture_default_str();
+  auto* resume = group(parser.add_option(
+                           "--resume", s.resume,
+                           "go on from a run's newest checkpoint, or from a checkpoint; auto: the "
+                           "newest valid one in --output, or a fresh start; the run's config.toml "
+                           "serves as --config unless one is named"))
+                     ->type_name("DIR|FILE|auto");
+  group(parser.add_option("--init", s.init, "start a fresh run from the weights of a checkpoint"))
+      ->type_name("CKPT")
+      ->excludes(resume);
+  group(
+      parser.add_option("--progress", s.progress, "auto (a bar on a terminal), bar, plain or none"))
+      ->type_name("NAME")
+      ->check(one_of({"auto", "bar", "plain", "none"}))
+      ->capture_default_str();
+  group(
+      parser.add_option("--config", actions.config, "TOML file of options, as a run's config.toml"))
+      ->type_name("FILE.toml");
+  group(parser.add_flag("--dry-run", actions.dry_run,
+                        "print the settings that result, as TOML, and stop"));
+  group(parser.add_flag("--version", actions.version, "print the version and stop"));
+}
+
+std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& actions) {
+  auto parser = make_parser("train", "Train a network on the ranks of this job.");
+  add_what_options(*parser, settings);
+  add_how_options(*parser, settings);
+  add_machine_options(*parser, settings);
+  add_output_options(*parser, settings, actions);
+  parser->get_help_ptr()->group("What it leaves");
+  return parser;
+}
+
+void check_what_is_built(const TrainSettings& s) {
+  if (s.precision != "fp32")
+    throw UsageError(
+        fmt::format("--precision {} is not available on the CPU; use fp32", s.precision));
+  if (s.comm == "node" || s.comm == "nccl")
+    throw UsageError(fmt::format("--comm {} is not in this build; use mpi or auto", s.comm));
+  if (s.resume == "auto" && s.output.empty())
+    throw UsageError("--resume auto looks into --output: name that folder too");
+}
+
+}  // namespace
+
+TrainCommandLine parse_train_options(Arguments arguments, const Session& session) {
+  // First for the model and the config file alone, whose settings lie beneath the flags.
+  TrainSettings asked;
+  Actions actions;
+  const auto first = make_train_parser(asked, actions);
+  if (!parse(*first, arguments, session)) return {{}, TrainRequest::help};
+  if (actions.version) return {{}, TrainRequest::version};
+
+  std::string config = actions.config;
+  if (config.empty() && !asked.resume.empty()) {
+    const auto left_by_run = resumed_folder(asked) / "config.toml";
+    if (std::filesystem::exists(left_by_run)) config = left_by_run.string();
+  }
+  const ConfigItems file = config.empty() ? ConfigItems{} : read_config_file(config);
+  if (first->count("--model") == 0)
+    for (const ConfigItem& item : file)
+      if (item.key == "model") asked.model = item.value;
+
+  TrainCommandLine line;
+  const auto parser = make_train_parser(line.settings, actions);
+  apply_defaults(*parser, model_training_items(asked.model), fmt::format("model {}", asked.model));
+  apply_defaults(*parser, file, config);
+  parse(*parser, arguments, session);
+  if (parser->count("--global-batch") > 0) line.settings.batch_per_rank = 0;
+  if (parser->count("--resume") > 0) line.settings.init.clear();
+  check_what_is_built(line.settings);
+  if (actions.dry_run) line.request = TrainRequest::dry_run;
+  return line;
+}
+
+nn::InputSpec input_spec(const datasets::Dataset& dataset) {
+  const auto& info = dataset.info();
+  const auto values = static_cast<std::int64_t>(dataset.targets().size());
+  return {info.sample_shape,
+          values > 0 ? values / dataset.size() : static_cast<std::int64_t>(info.classes.size())};
+}
+
+train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& model) {
+  train::TrainerOptions options;
+  options.epochs = s.epochs;
+  options.steps = s.steps;
+  options.target_accuracy = s.target_accuracy;
+  options.global_batch = s.global_batch;
+  options.micro_batch = s.micro_batch;
+  options.shards = model.has_batch_norm() ? s.shards : 0;
+  options.seed = s.seed;
+  options.augment = datasets::parse_augment(s.augment);
+  options.loss = nn::parse_loss(s.loss);
+  options.label_smoothing = static_cast<float>(s.label_smoothing);
+  options.optimizer = {.kind = optim::parse_optimizer(s.optimizer),
+                       .momentum = static_cast<float>(s.momentum),
+                       .nesterov = s.nesterov,
+                       .weight_decay = static_cast<float>(s.weight_decay),
+                       .clip_norm = static_cast<float>(s.clip_norm)};
+  options.schedule = optim::parse_schedule(s.schedule);
+  options.learning_rate = static_cast<float>(s.lr);
+  options.warmup_epochs = s.warmup_epochs;
+  options.bucket_mb = s.bucket_mb;
+  options.output = s.output;
+  options.checkpoint_every_epochs = s.checkpoint_every;
+  options.checkpoint_every_steps = s.checkpoint_every_steps;
+  options.checkpoint_keep = s.checkpoint_keep;
+  return options;
+}
+
+}  // namespace dtrain::launch

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// The settings of a training run and where they come from: built-in defaults, then the `training`
+// object of the model file, then the file of --config, then the flags. Each later one wins.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "launch/commands.hpp"
+#include "nn/model.hpp"
+#include "train/trainer.hpp"
+
+namespace dtrain::launch {
+
+/// One member per option, named as the option.
+struct TrainSettings {
+  std::string model = "cnn", data = "digits";
+  double validation = 0;
+
+  std::int64_t epochs = 10, steps = -1;
+  double target_accuracy = 0;
+  std::int64_t global_batch = 256;
+  std::int64_t batch_per_rank = 0;  ///< > 0: global_batch is this times the ranks
+  std::int64_t micro_batch = 0;
+  std::string optimizer = "sgd";
+  double lr = 0.05, momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 0;
+  std::string schedule = "cosine";
+  double warmup_epochs = 0, label_smoothing = 0, clip_norm = 0;
+  std::string loss = "cross-entropy", augment = "none";
+  std::uint64_t seed = 1;
+
+  std::string device = "auto", precision = "fp32";
+  std::int64_t threads = 0;  ///< 0: this rank's share of the cores
+  std::string comm = "auto";
+  double bucket_mb = 25;
+  std::int64_t shards = 8;
+
+  std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
+  std::int64_t checkpoint_every = 1, checkpoint_every_steps = 0, checkpoint_keep = 3;
+  std::string resume, init;
+  std::string progress = "auto";
+};
+
+/// What the command line asks for besides training.
+enum class TrainRequest { train, dry_run, version, help };
+
+struct TrainCommandLine {
+  TrainSettings settings;
+  TrainRequest request = TrainRequest::train;
+};
+
+/// All sources put together and every value checked. Throws UsageError for a flag, InputError for a
+/// file. Prints help when asked for it.
+TrainCommandLine parse_train_options(Arguments arguments, const Session& session);
+
+/// The settings as a TOML file that --config reads back to the same run. --output, --resume and
+/// --progress are left out: a run that is repeated goes to a folder of its own.
+std::string to_toml(const TrainSettings& settings);
+
+/// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch.
+train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::Model& model);
+
+/// What a dataset asks of a model.
+nn::InputSpec input_spec(const datasets::Dataset& dataset);
+
+}  // namespace dtrain::launch
