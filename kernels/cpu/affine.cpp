@@ -8,14 +8,6 @@
 
 namespace dtrain::kernels::cpu {
 
-namespace {
-
-Descriptor argument_of(const dnnl::primitive_desc& primitive, int argument) {
-  return primitive.query_md(dnnl::query::exec_arg_md, argument);
-}
-
-}  // namespace
-
 Affine::Affine(const Engine& engine, const AffinePrimitives& plan, Activation activation,
                const std::optional<Layout>& weight, const Dims& weight_dims)
     : engine_(engine),

@@ -15,28 +15,38 @@ Dims weight_dims(const Conv2dSpec& spec) {
           spec.kernel_height, spec.kernel_width};
 }
 
-Affine plan(const Conv2dSpec& spec) {
+ConvolutionGeometry geometry(const Conv2dSpec& spec) {
   // Rows (columns) below (right of) the image that the last window reaches; negative where a stride
   // leaves some of the image unread.
   const auto padding_end = [](std::int64_t in, std::int64_t out, std::int64_t kernel,
                               std::int64_t stride, std::int64_t padding) {
     return (out - 1) * stride + kernel - in - padding;
   };
+  return {.strides = {spec.stride_height, spec.stride_width},
+          .padding_begin = {spec.padding_height, spec.padding_width},
+          .padding_end = {padding_end(spec.in_height, spec.out_height(), spec.kernel_height,
+                                      spec.stride_height, spec.padding_height),
+                          padding_end(spec.in_width, spec.out_width(), spec.kernel_width,
+                                      spec.stride_width, spec.padding_width)}};
+}
+
+/// Layouts are oneDNN's choice. Backward-data is fast in fewer of them than forward, so the input
+/// has the one that it chooses, where it is wanted.
+Affine plan(const Conv2dSpec& spec) {
   const Engine engine;
-  const AffinePrimitives primitives = plan_convolution(
-      engine,
-      {.input = any_layout(to_dims(spec.input_shape())),
-       .weight = any_layout(weight_dims(spec)),
-       .bias = spec.has_bias ? row_major({spec.out_channels}) : Descriptor(),
-       .output = any_layout(to_dims(spec.output_shape()))},
-      {.strides = {spec.stride_height, spec.stride_width},
-       .padding_begin = {spec.padding_height, spec.padding_width},
-       .padding_end = {padding_end(spec.in_height, spec.out_height(), spec.kernel_height,
-                                   spec.stride_height, spec.padding_height),
-                       padding_end(spec.in_width, spec.out_width(), spec.kernel_width,
-                                   spec.stride_width, spec.padding_width)}},
-      spec.activation, spec.pass, spec.needs_input_gradient);
-  return Affine(engine, primitives, spec.activation, spec.weight, weight_dims(spec));
+  AffineDescriptors d{.input = any_layout(to_dims(spec.input_shape())),
+                      .weight = any_layout(weight_dims(spec)),
+                      .bias = spec.has_bias ? row_major({spec.out_channels}) : Descriptor(),
+                      .output = any_layout(to_dims(spec.output_shape()))};
+  const auto plan_with = [&](const AffineDescriptors& descriptors) {
+    return plan_convolution(engine, descriptors, geometry(spec), spec.activation, spec.pass,
+                            spec.needs_input_gradient);
+  };
+  const AffinePrimitives choice = plan_with(d);
+  d.input = choice.backward_data ? argument_of(choice.backward_data, DNNL_ARG_DIFF_SRC)
+                                 : argument_of(choice.forward, DNNL_ARG_SRC);
+  d.output = argument_of(choice.forward, DNNL_ARG_DST);
+  return Affine(engine, plan_with(d), spec.activation, spec.weight, weight_dims(spec));
 }
 
 class OnednnConv2d final : public Conv2d {

@@ -64,6 +64,10 @@ Descriptor descriptor_of(const Layout& layout, const Dims& plain_dims) {
   return described->descriptor();
 }
 
+Descriptor argument_of(const dnnl::primitive_desc_base& primitive, int argument) {
+  return primitive.query_md(dnnl::query::exec_arg_md, argument);
+}
+
 std::size_t WorkspacePlan::add(std::size_t bytes) {
   constexpr std::size_t line = 64;
   const std::size_t offset = bytes_;
@@ -75,8 +79,8 @@ Primitive::Primitive(const Engine& on, const dnnl::primitive_desc_base& descript
                      std::initializer_list<int> arguments)
     : primitive_(description.get()), arguments_(arguments) {
   for (int argument : arguments)
-    memories_.push_back(dnnl::memory(description.query_md(dnnl::query::exec_arg_md, argument),
-                                     on.engine, DNNL_MEMORY_NONE));
+    memories_.push_back(
+        dnnl::memory(argument_of(description, argument), on.engine, DNNL_MEMORY_NONE));
   call_.reserve(arguments_.size());
 }
 

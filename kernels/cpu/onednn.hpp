@@ -103,11 +103,15 @@ struct AffineDescriptors {
 struct AffinePrimitives {
   dnnl::primitive_desc forward, backward_data, backward_weights;  ///< empty where not asked for
 };
+/// The layout of an argument (DNNL_ARG_…) of a planned primitive.
+Descriptor argument_of(const dnnl::primitive_desc_base&, int argument);
+
 struct ConvolutionGeometry {
   Dims strides, padding_begin, padding_end;
 };
 
-/// Direct convolution, so that the choice of algorithm never changes a weight's size.
+/// Direct convolution, so that the choice of algorithm never changes a weight's size. Where layouts
+/// are left open each primitive chooses for itself.
 AffinePrimitives plan_convolution(const Engine&, const AffineDescriptors&,
                                   const ConvolutionGeometry&, Activation, Pass,
                                   bool needs_input_gradient);

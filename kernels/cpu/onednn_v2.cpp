@@ -42,15 +42,13 @@ AffinePrimitives plan_convolution(const Engine& on, const AffineDescriptors& d,
 
   if (needs_input_gradient) {
     plan.backward_data = dnnl::convolution_backward_data::primitive_desc(
-        dnnl::convolution_backward_data::desc(direct, forward.src_desc(), d.weight,
-                                              forward.dst_desc(), g.strides, g.padding_begin,
-                                              g.padding_end),
+        dnnl::convolution_backward_data::desc(direct, d.input, d.weight, d.output, g.strides,
+                                              g.padding_begin, g.padding_end),
         make_attributes(), on.engine, forward);
   }
   plan.backward_weights = dnnl::convolution_backward_weights::primitive_desc(
-      dnnl::convolution_backward_weights::desc(direct, forward.src_desc(), d.weight, d.bias,
-                                               forward.dst_desc(), g.strides, g.padding_begin,
-                                               g.padding_end),
+      dnnl::convolution_backward_weights::desc(direct, d.input, d.weight, d.bias, d.output,
+                                               g.strides, g.padding_begin, g.padding_end),
       make_attributes(), on.engine, forward);
   return plan;
 }

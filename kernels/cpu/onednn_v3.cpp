@@ -37,12 +37,12 @@ AffinePrimitives plan_convolution(const Engine& on, const AffineDescriptors& d,
 
   if (needs_input_gradient) {
     plan.backward_data = dnnl::convolution_backward_data::primitive_desc(
-        on.engine, direct, forward.src_desc(), d.weight, forward.dst_desc(), g.strides,
-        g.padding_begin, g.padding_end, forward, make_attributes());
+        on.engine, direct, d.input, d.weight, d.output, g.strides, g.padding_begin, g.padding_end,
+        forward, make_attributes());
   }
   plan.backward_weights = dnnl::convolution_backward_weights::primitive_desc(
-      on.engine, direct, forward.src_desc(), d.weight, d.bias, forward.dst_desc(), g.strides,
-      g.padding_begin, g.padding_end, forward, make_attributes());
+      on.engine, direct, d.input, d.weight, d.bias, d.output, g.strides, g.padding_begin,
+      g.padding_end, forward, make_attributes());
   return plan;
 }
 
