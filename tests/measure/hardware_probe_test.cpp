@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "measure/hardware_probe.hpp"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <chrono>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "measure/fma_loop.hpp"
+
+namespace dtrain::measure {
+namespace {
+
+using kernels::cpu::InstructionSet;
+
+TEST(FmaLoop, EveryInstructionSetComputesItsChains) {
+  // With factor 1 and summand 0 a chain keeps its start: the sum does not depend on the iterations.
+  for (const InstructionSet set :
+       {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+    if (!is_supported(set)) continue;
+    const FmaLoop loop = fma_loop(set);
+    EXPECT_GT(loop.run(0), 0.0f);
+    EXPECT_EQ(loop.run(0), loop.run(1000)) << to_string(set);
+  }
+}
+
+TEST(HardwareProbe, MeasuresAPlausiblePeak) {
+  const double gflops = measure_fma_gflops(1, 0.02);
+  EXPECT_GT(gflops, 0.5);
+  EXPECT_LT(gflops, 2000.0);
+}
+
+TEST(HardwareProbe, WiderVectorsAreNotSlower) {
+  if (!is_supported(InstructionSet::avx2)) GTEST_SKIP() << "no AVX2 on this machine";
+  const auto best_seconds = [](const FmaLoop& loop) {
+    double best = 1e9;
+    for (int round = 0; round < 5; ++round) {
+      const auto begin = std::chrono::steady_clock::now();
+      const float sink = loop.run(20000);
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+      EXPECT_GT(sink, 0.0f);
+      best = std::min(best, took.count() / static_cast<double>(loop.flops_per_iteration));
+    }
+    return best;
+  };
+  EXPECT_LT(best_seconds(fma_loop(InstructionSet::avx2)),
+            best_seconds(fma_loop(InstructionSet::baseline)));
+}
+
+TEST(Process, NamesTheCpuAndItsInstructionSet) {
+  const std::string name = cpu_name();
+  const std::string set(to_string(kernels::cpu::best_instruction_set()));
+  EXPECT_TRUE(name.ends_with("(" + set + ")")) << name;
+}
+
+TEST(Process, CountsTheCoresOfItsMask) {
+  EXPECT_GE(available_cores(), 1);
+  std::thread([] {  // a mask belongs to a thread
+    cpu_set_t before, one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &before)) continue;
+      CPU_SET(cpu, &one);
+      break;
+    }
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    EXPECT_EQ(available_cores(), 1);
+  })
+      .join();
+}
+
+TEST(Process, PeakMemoryGrowsWithUse) {
+  const std::int64_t before = peak_rss_bytes();
+  ASSERT_GT(before, 0);
+  constexpr std::size_t more = 256 << 20;
+  std::vector<char> block(static_cast<std::size_t>(before) + more);
+  std::memset(block.data(), 1, block.size());
+  EXPECT_GE(peak_rss_bytes(), before + static_cast<std::int64_t>(more) / 2);
+}
+
+TEST(Process, KnowsWhenItStarted) {
+  const double first = seconds_since_process_start();
+  EXPECT_GE(first, -0.02);
+  EXPECT_LT(first, 600.0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_NEAR(seconds_since_process_start() - first, 0.05, 0.04);
+}
+
+}  // namespace
+}  // namespace dtrain::measure
