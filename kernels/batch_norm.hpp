@@ -20,7 +20,7 @@ struct BatchNormSpec {
   /// Applied to the output: none or relu.
   Activation activation = Activation::none;
   Pass pass = Pass::training;
-  Layout input;
+  Layout input = {};
 
   Shape shape() const { return {batch, channels, height, width}; }
 };

@@ -28,9 +28,9 @@ struct Conv2dSpec {
   /// False for a first layer, whose input gradient nobody wants.
   bool needs_input_gradient = true;
   /// The layout in which the input arrives.
-  Layout input;
+  Layout input = {};
   /// Set when the parameters already have a layout (another batch size chose it).
-  std::optional<Layout> weight;
+  std::optional<Layout> weight = {};
 
   std::int64_t out_height() const {
     return (in_height + 2 * padding_height - kernel_height) / stride_height + 1;

@@ -23,8 +23,8 @@ struct LinearSpec {
   Activation activation = Activation::none;
   Pass pass = Pass::training;
   bool needs_input_gradient = true;
-  Layout input;
-  std::optional<Layout> weight;
+  Layout input = {};
+  std::optional<Layout> weight = {};
 
   std::int64_t in_features() const { return input_shape.elements(); }
   /// Canonical: (out, in), PyTorch's order.

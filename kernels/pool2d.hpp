@@ -24,7 +24,7 @@ struct Pool2dSpec {
   /// Applied to the output: none or relu (which commutes with max, and is cheaper after it).
   Activation activation = Activation::none;
   Pass pass = Pass::training;
-  Layout input;
+  Layout input = {};
 
   std::int64_t out_height() const {
     return (in_height + 2 * padding_height - window_height) / stride_height + 1;

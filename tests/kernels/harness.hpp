@@ -129,6 +129,10 @@ class Bench {
     poison(*memory);
     return memory;
   }
+  /// Poisoned memory for an op's `saved` or `scratch`; null when it wants none.
+  std::unique_ptr<Allocation> workspace(std::size_t bytes) const {
+    return bytes > 0 ? poisoned(bytes) : nullptr;
+  }
   void poison(Allocation& memory) const {
     const std::vector<unsigned char> bytes(memory.bytes(), 0xFF);
     device().copy_to_device(memory.data(), bytes.data(), bytes.size(), stream());
@@ -152,6 +156,13 @@ class Bench {
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Stream> stream_;
 };
+
+inline void* data_of(const std::unique_ptr<Allocation>& memory) {
+  return memory ? memory->data() : nullptr;
+}
+inline float* floats_of(const std::unique_ptr<Allocation>& memory) {
+  return static_cast<float*>(data_of(memory));
+}
 
 /// The backends that planned ops are tested on.
 inline std::vector<std::string> backend_names() {
