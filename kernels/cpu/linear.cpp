@@ -10,10 +10,22 @@ namespace dtrain::kernels::cpu {
 namespace {
 
 /// An image in a layout of oneDNN's is read as it is, with a weight over (out, C, H, W); anything
-/// else as rows of features.
+/// else as rows of features. A weight that has a layout already settles which of the two it is.
 Dims input_dims(const LinearSpec& spec) {
+  if (spec.weight && !spec.weight->is_plain()) {
+    Dims dims = blocking_of(descriptor_of(*spec.weight, {})).dims;
+    dims[0] = spec.batch;
+    return dims;
+  }
   if (spec.input.is_plain()) return {spec.batch, spec.in_features()};
   return to_dims(spec.input_shape.with_batch(spec.batch));
+}
+
+/// The layout in which the input is read: as it arrives, where the weight can be described so.
+Layout wanted_input(const LinearSpec& spec) {
+  const bool fits =
+      spec.input.is_plain() || blocking_of(descriptor_of(spec.input, {})).dims == input_dims(spec);
+  return fits ? spec.input : Layout::plain(spec.input.shape());
 }
 
 Dims weight_dims(const LinearSpec& spec) {
@@ -26,7 +38,7 @@ Affine plan(const LinearSpec& spec) {
   const Engine engine;
   const AffinePrimitives primitives =
       plan_inner_product(engine,
-                         {.input = descriptor_of(spec.input, input_dims(spec)),
+                         {.input = descriptor_of(wanted_input(spec), input_dims(spec)),
                           .weight = any_layout(weight_dims(spec)),
                           .bias = spec.has_bias ? row_major({spec.out_features}) : Descriptor(),
                           .output = row_major({spec.batch, spec.out_features})},
@@ -37,7 +49,7 @@ Affine plan(const LinearSpec& spec) {
 class OnednnLinear final : public Linear {
  public:
   explicit OnednnLinear(const LinearSpec& spec) : affine_(plan(spec)) {
-    input_layout_ = spec.input;
+    input_layout_ = wanted_input(spec);
     output_layout_ = Layout::plain({spec.batch, spec.out_features});
     weight_layout_ = make_layout(spec.weight_shape(), affine_.weight());
     scratch_bytes_ = affine_.scratch_bytes();
