@@ -3,6 +3,7 @@
 #include "kernels/conv2d.hpp"
 
 #include "kernels/cpu/affine.hpp"
+#include "kernels/cpu/narrow_conv2d.hpp"
 #include "kernels/cpu/planned_ops.hpp"
 
 namespace dtrain::kernels::cpu {
@@ -67,6 +68,7 @@ class OnednnConv2d final : public Conv2d {
 }  // namespace
 
 std::unique_ptr<Conv2d> make_conv2d(Device&, const Conv2dSpec& spec) {
+  if (is_narrow(spec)) return make_narrow_conv2d(spec);
   return std::make_unique<OnednnConv2d>(spec);
 }
 

@@ -3,29 +3,35 @@
 #include "kernels/linear.hpp"
 
 #include "kernels/cpu/affine.hpp"
+#include "kernels/cpu/planes.hpp"
 #include "kernels/cpu/planned_ops.hpp"
 
 namespace dtrain::kernels::cpu {
 
 namespace {
 
-/// An image in a layout of oneDNN's is read as it is, with a weight over (out, C, H, W); anything
+bool is_in_blocks_of_channels(const LinearSpec& spec) {
+  if (spec.input.is_plain()) return false;
+  const std::optional<Planes> planes =
+      planes_of(spec.input_shape.with_batch(spec.batch), spec.input);
+  return planes && planes->kind == Planes::Lanes::channels;
+}
+
+/// An image in blocks of channels is read as it is, with a weight over (out, C, H, W); anything
 /// else as rows of features. A weight that has a layout already settles which of the two it is.
 Dims input_dims(const LinearSpec& spec) {
   if (spec.weight && !spec.weight->is_plain()) {
-    Dims dims = blocking_of(descriptor_of(*spec.weight, {})).dims;
+    Dims dims = blocking_of(descriptor_of(*spec.weight)).dims;
     dims[0] = spec.batch;
     return dims;
   }
-  if (spec.input.is_plain()) return {spec.batch, spec.in_features()};
-  return to_dims(spec.input_shape.with_batch(spec.batch));
+  if (is_in_blocks_of_channels(spec)) return to_dims(spec.input_shape.with_batch(spec.batch));
+  return {spec.batch, spec.in_features()};
 }
 
-/// The layout in which the input is read: as it arrives, where the weight can be described so.
 Layout wanted_input(const LinearSpec& spec) {
-  const bool fits =
-      spec.input.is_plain() || blocking_of(descriptor_of(spec.input, {})).dims == input_dims(spec);
-  return fits ? spec.input : Layout::plain(spec.input.shape());
+  const bool as_it_is = input_dims(spec).size() == 4 && is_in_blocks_of_channels(spec);
+  return as_it_is ? spec.input : Layout::plain(spec.input.shape());
 }
 
 Dims weight_dims(const LinearSpec& spec) {

@@ -3,7 +3,8 @@
 #pragma once
 
 // The inner loops of the planned ops: pooling and the passes of batch norm, over one plane
-// (kernels/cpu/planes.hpp) each. Written once (loops/), compiled once per instruction set.
+// (kernels/cpu/planes.hpp) each, and convolution of 16 samples at a time. Written once (loops/),
+// compiled once per instruction set.
 
 #include <cstdint>
 
@@ -23,6 +24,24 @@ struct PoolWindow {
 /// A plane of pixels x lanes floats, lanes innermost; per-lane arrays have `lanes` floats.
 struct PlaneExtent {
   std::int64_t pixels, lanes;
+};
+
+/// Samples that lie side by side in a pixel of a narrow convolution's images.
+inline constexpr int sample_lanes = 16;
+/// Output channels that one call, or one tile, takes at most.
+inline constexpr int narrow_channels = 6, narrow_gradient_channels = 4;
+
+/// Convolution of one block of samples: images are (channels, height, width, sample_lanes).
+struct NarrowConvolution {
+  std::int64_t in_channels, in_height, in_width, out_channels, out_height, out_width;
+  std::int64_t kernel_height, kernel_width, stride_height, stride_width;
+  std::int64_t padding_height, padding_width;
+  bool relu;
+};
+
+/// Where weight (o, i, u, v) lies: at the sum of index times stride.
+struct WeightStrides {
+  std::int64_t out, in, row, column;
 };
 
 struct Loops {
@@ -45,6 +64,20 @@ struct Loops {
   /// dx = a * dy + b * x + c
   void (*combine)(PlaneExtent, const float* dy, const float* x, const float* a, const float* b,
                   const float* c, float* dx);
+
+  /// Orders out x in x kernel weights as narrow_forward wants them.
+  void (*narrow_pack)(const NarrowConvolution&, const WeightStrides&, const float* weights,
+                      float* packed);
+  /// One row of all output channels of a block.
+  void (*narrow_forward)(const NarrowConvolution&, std::int64_t row, const float* input,
+                         const float* packed, const float* bias, float* output);
+  /// Adds to sums (out, in, kh, kw, sample_lanes) what one block gives kernel row `u` between
+  /// `in_channel` and `channels` output channels from `first_channel` on.
+  void (*narrow_weight_gradient)(const NarrowConvolution&, std::int64_t first_channel,
+                                 std::int64_t channels, std::int64_t in_channel, std::int64_t u,
+                                 const float* input, const float* output_gradient, float* sums);
+  /// Adds one plane to sums (sample_lanes).
+  void (*narrow_bias_gradient)(const NarrowConvolution&, const float* output_gradient, float* sums);
 };
 
 /// `set` must be supported.

@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/loops/batch_norm.hpp"
+#include "kernels/cpu/loops/narrow_convolution.hpp"
 #include "kernels/cpu/loops/pool.hpp"
 
 namespace dtrain::kernels::cpu {
@@ -65,6 +66,10 @@ constexpr Loops table{
            const float* c, float* dx) {
           with_vector(e.lanes, [&](auto width) { combine<width.floats>(e, dy, x, a, b, c, dx); });
         },
+    .narrow_pack = narrow_pack,
+    .narrow_forward = narrow_forward,
+    .narrow_weight_gradient = narrow_weight_gradient,
+    .narrow_bias_gradient = narrow_bias_gradient,
 };
 
 }  // namespace
