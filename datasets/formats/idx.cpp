@@ -143,15 +143,16 @@ const Known* recognise(const fs::path& images) {
   return nullptr;
 }
 
-void transpose_images(std::vector<std::byte>& images, std::int64_t height, std::int64_t width) {
-  const auto size = static_cast<std::size_t>(height * width);
+/// Each (rows, columns) image becomes (columns, rows).
+void transpose_images(std::vector<std::byte>& images, std::int64_t rows, std::int64_t columns) {
+  const auto size = static_cast<std::size_t>(rows * columns);
   std::vector<std::byte> image(size);
   for (std::size_t begin = 0; begin < images.size(); begin += size) {
     std::copy_n(images.begin() + static_cast<std::ptrdiff_t>(begin), size, image.begin());
-    for (std::int64_t y = 0; y < height; ++y)
-      for (std::int64_t x = 0; x < width; ++x)
-        images[begin + static_cast<std::size_t>(y * width + x)] =
-            image[static_cast<std::size_t>(x * height + y)];
+    for (std::int64_t y = 0; y < rows; ++y)
+      for (std::int64_t x = 0; x < columns; ++x)
+        images[begin + static_cast<std::size_t>(x * rows + y)] =
+            image[static_cast<std::size_t>(y * columns + x)];
   }
 }
 
@@ -207,8 +208,12 @@ ImportedDataset import_idx(const ImportRequest& request) {
     if (images.extents[0] != labels.extents[0])
       throw InputError(fmt::format("{} holds {} images, but {} holds {} labels", images.file,
                                    images.extents[0], labels.file, labels.extents[0]));
-    const std::int64_t height = images.extents[1], width = images.extents[2];
+    std::int64_t height = images.extents[1], width = images.extents[2];
     const Known* found = recognise(pair.images);
+    if (found != nullptr && found->transposed) {
+      transpose_images(images.elements, height, width);
+      std::swap(height, width);
+    }
     if (first_images.empty()) {
       first_images = images.file;
       known = found;
@@ -217,7 +222,6 @@ ImportedDataset import_idx(const ImportRequest& request) {
       throw InputError(fmt::format("{} and {} do not belong to one dataset; name the files of one",
                                    first_images, images.file));
     }
-    if (known != nullptr && known->transposed) transpose_images(images.elements, width, height);
     ImportedSplit& split = pair.test ? dataset.test : dataset.train;
     append(split.samples, std::move(images.elements));
     for (std::byte label : labels.elements)
