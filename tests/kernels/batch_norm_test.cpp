@@ -77,7 +77,8 @@ void expect_agree(const NormResult& actual, const NormResult& expected, double t
   expect_close_sums(actual.output, expected.output, tolerance, "output");
   expect_close_sums(actual.mean, expected.mean, tolerance, "mean");
   expect_close_sums(actual.variance, expected.variance, tolerance, "variance");
-  expect_close_sums(actual.input_gradient, expected.input_gradient, tolerance, "input gradient");
+  // Two samples of a channel have almost no gradient: what is left of terms near 1.
+  expect_close_sums(actual.input_gradient, expected.input_gradient, tolerance, "input gradient", 1);
   expect_close_sums(actual.gamma_gradient, expected.gamma_gradient, tolerance, "gamma gradient");
   expect_close_sums(actual.beta_gradient, expected.beta_gradient, tolerance, "beta gradient");
 }

@@ -73,7 +73,7 @@ LinearSpec linear(std::int64_t batch, Shape input, std::int64_t out) {
 }
 
 std::vector<LinearSpec> test_specs() {
-  return {linear(1, {1}, 1),         linear(5, {13}, 7),      linear(64, {784}, 256),
+  return {linear(1, {1}, 1),         linear(5, {13}, 7),      linear(16, {784}, 256),
           linear(33, {256}, 10),     linear(1, {64}, 100),    linear(3, {16, 4, 4}, 10),
           linear(7, {5, 3, 2}, 9),   linear(2, {1, 1, 1}, 3), linear(8, {16, 5, 5}, 120),
           linear(64, {64, 2, 2}, 32)};
