@@ -2,6 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #include "nn/network.hpp"
 
+#include <algorithm>
+
 #include "nn/network_plan.hpp"
 
 namespace dtrain::nn {
@@ -24,17 +26,18 @@ struct Network::Impl {
   const kernels::KernelTable& table;
   std::int64_t batch;
   NetworkPlan plan;
-  std::vector<float*> buffers;  // by BufferId
-  std::vector<BoundNode> bound;
+  float* workspace = nullptr;
+  std::vector<float*> buffers = {};  // by BufferId
+  std::vector<BoundNode> bound = {};
   // Where the caller's memory is named in `bound`: it may be another one at each call.
-  std::vector<const float**> input_uses;
-  std::vector<float**> output_gradient_uses;
+  std::vector<const float**> input_uses = {};
+  std::vector<float**> output_gradient_uses = {};
 
   float* pointer(BufferId buffer) const {
     return buffer == no_buffer ? nullptr : buffers[static_cast<std::size_t>(buffer)];
   }
 
-  BoundNode bind_node(const PlannedNode& node, std::span<const ParameterView> parameters) const {
+  BoundNode bind_node(const PlannedNode& node) const {
     const auto value = [&](int index) {
       return pointer(plan.values[static_cast<std::size_t>(index)].buffer);
     };
@@ -45,15 +48,23 @@ struct Network::Impl {
     }
     result.output = value(node.output);
     if (node.layer->needs_output()) result.backward_output = result.output;
-    if (node.spec != nullptr)
-      for (std::size_t i = 0; i < node.spec->parameters.size(); ++i)
-        result.parameters.push_back(parameters[node.first_parameter + i]);
+    if (node.spec != nullptr) result.parameters.resize(node.spec->parameters.size());
     result.saved = pointer(node.saved);
     result.forward_scratch = pointer(node.forward_scratch);
     result.backward_scratch = pointer(node.backward_scratch);
     result.output_gradient = pointer(node.output_gradient);
     for (BufferId buffer : node.input_gradients) result.input_gradients.push_back(pointer(buffer));
     return result;
+  }
+
+  void bind_workspace(float* memory) {
+    workspace = memory;
+    buffers.clear();
+    for (std::size_t offset : plan.memory.offsets)
+      buffers.push_back(memory + offset / sizeof(float));
+    bound.clear();
+    for (const PlannedNode& node : plan.nodes) bound.push_back(bind_node(node));
+    note_uses_of_callers_memory();
   }
 
   void note_uses_of_callers_memory() {
@@ -118,13 +129,13 @@ std::size_t Network::unshared_bytes() const {
 void Network::bind(float* workspace, std::span<const ParameterView> parameters) {
   Impl& self = *impl_;
   DTRAIN_ASSERT(parameters.size() == self.plan.parameter_layouts.size());
-  self.buffers.clear();
-  for (std::size_t offset : self.plan.memory.offsets)
-    self.buffers.push_back(workspace + offset / sizeof(float));
-  self.bound.clear();
-  for (const PlannedNode& node : self.plan.nodes)
-    self.bound.push_back(self.bind_node(node, parameters));
-  self.note_uses_of_callers_memory();
+  if (self.buffers.empty() || workspace != self.workspace) self.bind_workspace(workspace);
+  for (std::size_t k = 0; k < self.bound.size(); ++k) {
+    std::vector<ParameterView>& views = self.bound[k].parameters;
+    std::copy_n(
+        parameters.begin() + static_cast<std::ptrdiff_t>(self.plan.nodes[k].first_parameter),
+        views.size(), views.begin());
+  }
 }
 
 const float* Network::forward(const float* input, const StepContext& context,

@@ -36,7 +36,8 @@ class Network {
   /// Memory that the same values would take without sharing, for reports and tests.
   std::size_t unshared_bytes() const;
 
-  /// Where values live from now on; `parameters` in model order.
+  /// Where values live from now on; `parameters` in model order. Only `parameters` may change
+  /// between a forward and its backward.
   void bind(float* workspace, std::span<const ParameterView> parameters);
 
   /// `input`: (batch, C, H, W) plain. Returns the output, (batch, classes) plain, valid until the

@@ -34,6 +34,7 @@ struct Replica::Impl {
   /// Gradients of all passes of a step but the first, until they are added to the arena's.
   std::unique_ptr<kernels::Allocation> later_gradients;
   const Network* last_forward = nullptr;
+  std::vector<ParameterView> views;  // scratch of bind()
 
   Impl(const Model& model_in, const kernels::Backend& backend_in)
       : model(model_in), backend(backend_in) {}
@@ -53,15 +54,16 @@ struct Replica::Impl {
     return networks.emplace(key, std::move(entry)).first->second;
   }
 
-  void bind(CachedNetwork& entry, float* gradients) {
-    if (entry.workspace == workspace->floats() && entry.gradients == gradients) return;
-    std::vector<ParameterView> views;
+  /// Lets the network write its gradients to `block`, which is laid out like the arena's.
+  void bind(CachedNetwork& entry, float* block) {
+    if (entry.workspace == workspace->floats() && entry.gradients == block) return;
+    views.clear();
     for (const Parameter& parameter : arena->parameters())
       views.push_back(
-          {arena->value(parameter), gradients == nullptr ? nullptr : gradients + parameter.offset});
+          {arena->value(parameter), block == nullptr ? nullptr : block + parameter.offset});
     entry.network.bind(workspace->floats(), views);
     entry.workspace = workspace->floats();
-    entry.gradients = gradients;
+    entry.gradients = block;
   }
 
   /// Gradients and observations, riders not included.
