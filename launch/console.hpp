@@ -16,6 +16,9 @@ namespace dtrain::launch {
 /// This machine's name.
 std::string host_name();
 
+/// Where the shell would find a program; empty where it would not.
+std::string find_on_path(const std::string& program);
+
 /// Does what this rank prints appear on a terminal? Open MPI gives ranks a pseudo terminal of its
 /// own, whatever becomes of the text: then mpirun's own stdout is what counts.
 bool shows_on_terminal();

@@ -17,6 +17,7 @@
 #include <filesystem>
 
 #include "launch/command_line.hpp"
+#include "launch/console.hpp"
 #include "launch/train_options.hpp"
 
 namespace dtrain::launch {
@@ -32,18 +33,6 @@ void forward_stop(int) {
   if (launcher_pid > 0) kill(launcher_pid, request == 1 ? SIGUSR1 : SIGTERM);
 }
 
-bool on_path(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::string folders = path != nullptr ? path : "";
-  for (std::size_t begin = 0; begin <= folders.size();) {
-    const std::size_t end = std::min(folders.find(':', begin), folders.size());
-    if (access((folders.substr(begin, end - begin) + "/" + program).c_str(), X_OK) == 0)
-      return true;
-    begin = end + 1;
-  }
-  return false;
-}
-
 /// A setting that the user's own environment overrides.
 void prefer(const char* name, const char* value) {
   setenv(name, value, /*overwrite=*/0);
@@ -51,7 +40,7 @@ void prefer(const char* name, const char* value) {
 
 /// mpirun's settings travel in its environment, where the user's own come first.
 std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& hosts) {
-  if (!on_path("mpirun"))
+  if (find_on_path("mpirun").empty())
     throw Error("there is no mpirun on the PATH: install Open MPI (apt-get install openmpi-bin)");
   cpu_set_t mask;
   const bool known = sched_getaffinity(0, sizeof mask, &mask) == 0;
@@ -65,7 +54,6 @@ std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& h
   }
   prefer("OMPI_MCA_orte_execute_quiet", "1");  // dtrain says itself how it ended
   prefer("OMPI_MCA_rmaps_base_oversubscribe", "1");
-  prefer("OMPI_MCA_odls_base_sigkill_timeout", "60");
   // A rank per core is bound to it; fewer ranks share their socket's cores among their threads.
   const char* binding = ranks_here > cores ? "none" : ranks_here == cores ? "core" : "socket";
   prefer("OMPI_MCA_hwloc_base_binding_policy", binding);
@@ -176,7 +164,7 @@ ExitCode run_launch(Arguments arguments, Session& session) {
   if (comm::started_by_launcher())
     throw UsageError("dtrain launch starts the ranks itself: run it without mpirun or srun");
 
-  const bool slurm = std::getenv("SLURM_JOB_ID") != nullptr && on_path("srun");
+  const bool slurm = std::getenv("SLURM_JOB_ID") != nullptr && !find_on_path("srun").empty();
   auto command = slurm ? srun_command(ranks, hosts) : mpirun_command(ranks, hosts);
   command.push_back(std::filesystem::read_symlink("/proc/self/exe").string());
   command.insert(command.end(), inner.begin(), inner.end());

@@ -73,8 +73,9 @@ void alike(const std::function<void()>& part) {
 
 void wait_for_lower_ranks(int rank) {
   std::signal(SIGTERM, SIG_DFL);  // what ends this rank when a lower one aborts the job
+  // Open MPI sends that a second after the abort.
   if (rank > 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1000 + 50 * std::min(rank, 40)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(3000 + 50 * std::min(rank, 40)));
 }
 
 }  // namespace dtrain::launch

@@ -232,16 +232,6 @@ std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& ac
   return parser;
 }
 
-void check_what_is_built(const TrainSettings& s) {
-  if (s.precision != "fp32")
-    throw UsageError(
-        fmt::format("--precision {} is not available on the CPU; use fp32", s.precision));
-  if (s.comm == "node" || s.comm == "nccl")
-    throw UsageError(fmt::format("--comm {} is not in this build; use mpi or auto", s.comm));
-  if (s.resume == "auto" && s.output.empty())
-    throw UsageError("--resume auto looks into --output: name that folder too");
-}
-
 }  // namespace
 
 TrainCommandLine parse_train_options(Arguments arguments, const Session& session) {
@@ -269,9 +259,19 @@ TrainCommandLine parse_train_options(Arguments arguments, const Session& session
   parse(*parser, arguments, session);
   if (parser->count("--global-batch") > 0) line.settings.batch_per_rank = 0;
   if (parser->count("--resume") > 0) line.settings.init.clear();
-  check_what_is_built(line.settings);
+  check_machine_options(line.settings.precision, line.settings.comm);
+  if (line.settings.resume == "auto" && line.settings.output.empty())
+    throw UsageError("--resume auto looks into --output: name that folder too");
   if (actions.dry_run) line.request = TrainRequest::dry_run;
   return line;
+}
+
+void check_machine_options(const std::string& precision, const std::string& comm) {
+  if (precision != "fp32")
+    throw UsageError(
+        fmt::format("--precision {} is not available on the CPU; use fp32", precision));
+  if (comm == "node" || comm == "nccl")
+    throw UsageError(fmt::format("--comm {} is not in this build; use mpi or auto", comm));
 }
 
 nn::InputSpec input_spec(const datasets::Dataset& dataset) {

@@ -65,6 +65,9 @@ std::string to_toml(const TrainSettings& settings);
 /// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch.
 train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::Model& model);
 
+/// Throws UsageError for a --precision or --comm that this build does not have.
+void check_machine_options(const std::string& precision, const std::string& comm);
+
 /// What a dataset asks of a model.
 nn::InputSpec input_spec(const datasets::Dataset& dataset);
 

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// dtrain eval: loss, accuracy and confusion matrix of a checkpoint, at any number of ranks.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "datasets/data_loader.hpp"
+#include "launch/binding.hpp"
+#include "launch/checkpoint_model.hpp"
+#include "launch/command_line.hpp"
+#include "launch/console.hpp"
+#include "launch/together.hpp"
+#include "nn/loss.hpp"
+
+namespace dtrain::launch {
+namespace {
+
+struct Result {
+  std::int64_t samples = 0;
+  double loss = 0;
+  std::optional<double> accuracy;  ///< none for float targets
+  /// (classes, classes): how often samples of the row's class were taken for the column's; empty
+  /// for float targets.
+  std::vector<std::int64_t> confusion;
+};
+
+/// This rank's part of the split, in passes; then the sums over ranks.
+Result evaluate(CheckpointModel& model, datasets::Dataset& dataset, nn::LossKind loss_kind,
+                comm::Communicator& communicator) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(dataset.size()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto passes =
+      datasets::plan_passes(dataset.size(), communicator.rank(), communicator.size(),
+                            /*shards=*/0, inference_batch);
+  const auto& backend = model.replica().backend();
+  const auto stream = backend.device->make_stream();
+  datasets::DataLoader loader(dataset, backend, inference_batch, {}, /*seed=*/0);
+  nn::Loss loss(loss_kind, 0, model.classes(), inference_batch, backend);
+  loader.start(order, passes, 0);
+
+  const std::int64_t classes = model.classes();
+  const bool labelled = !dataset.labels().empty();
+  std::vector<std::int64_t> confusion(labelled ? static_cast<std::size_t>(classes * classes)
+                                               : std::size_t{0});
+  double loss_sum = 0;
+  for (std::size_t pass = 0; pass < passes.size(); ++pass) {
+    const auto batch = loader.next(*stream);
+    const float* on_device = model.forward(batch.input, batch.sample_ids, *stream);
+    const auto outputs = model.to_host(on_device, batch.size, *stream);
+    loss_sum += loss.evaluate(on_device, batch.size, batch.labels, batch.targets, *stream).loss_sum;
+    for (std::size_t row = 0; row < batch.labels.size(); ++row) {
+      const auto first = outputs.begin() + static_cast<std::ptrdiff_t>(row) * classes;
+      const auto guess = std::max_element(first, first + classes) - first;
+      ++confusion[static_cast<std::size_t>(batch.labels[row] * classes + guess)];
+    }
+  }
+
+  communicator.allreduce(std::span(&loss_sum, 1), comm::ReduceOp::sum);
+  if (labelled) communicator.allreduce(std::span(confusion), comm::ReduceOp::sum);
+  Result result{dataset.size(), loss_sum / static_cast<double>(dataset.size()), std::nullopt,
+                std::move(confusion)};
+  if (labelled) {
+    std::int64_t correct = 0;
+    for (std::int64_t c = 0; c < classes; ++c)
+      correct += result.confusion[static_cast<std::size_t>(c * classes + c)];
+    result.accuracy = static_cast<double>(correct) / static_cast<double>(dataset.size());
+  }
+  return result;
+}
+
+std::string json_text(const std::string& file, const std::string& dataset, const std::string& split,
+                      const CheckpointModel& model, const Result& result) {
+  nlohmann::ordered_json confusion = nlohmann::ordered_json::array(), names = confusion;
+  const auto classes = static_cast<std::size_t>(model.classes());
+  for (std::size_t row = 0; row < classes && !result.confusion.empty(); ++row) {
+    names.push_back(model.class_name(static_cast<std::int64_t>(row)));
+    const auto first = result.confusion.begin() + static_cast<std::ptrdiff_t>(row * classes);
+    confusion.push_back(
+        std::vector<std::int64_t>(first, first + static_cast<std::ptrdiff_t>(classes)));
+  }
+  const nlohmann::ordered_json json{
+      {"checkpoint", file},
+      {"model", model.model().name()},
+      {"step", model.progress().step},
+      {"dataset", dataset},
+      {"split", split},
+      {"samples", result.samples},
+      {"loss", result.loss},
+      {"accuracy", result.accuracy ? nlohmann::ordered_json(*result.accuracy) : nullptr},
+      {"classes", names},
+      {"confusion", confusion}};
+  return json.dump() + "\n";
+}
+
+/// A matrix that fits the screen; of many classes, what is confused most often.
+std::string confusion_text(const CheckpointModel& model,
+                           const std::vector<std::int64_t>& confusion) {
+  const auto classes = static_cast<std::size_t>(model.classes());
+  const auto name = [&](std::size_t c) { return model.class_name(static_cast<std::int64_t>(c)); };
+  if (classes <= 12) {
+    std::vector<std::string> header{"true \\ taken for"};
+    for (std::size_t c = 0; c < classes; ++c) header.push_back(name(c).substr(0, 8));
+    header.push_back("right");
+    Table table(header, {Table::Align::left});
+    for (std::size_t row = 0; row < classes; ++row) {
+      std::vector<std::string> cells{name(row)};
+      std::int64_t total = 0;
+      for (std::size_t c = 0; c < classes; ++c) {
+        const std::int64_t count = confusion[row * classes + c];
+        total += count;
+        cells.push_back(count > 0 ? std::to_string(count) : "·");
+      }
+      const auto right = static_cast<double>(confusion[row * classes + row]);
+      cells.push_back(total > 0 ? percent_text(right / static_cast<double>(total)) : "-");
+      table.add_row(cells);
+    }
+    return table.text();
+  }
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < confusion.size(); ++i)
+    if (i / classes != i % classes && confusion[i] > 0) places.push_back(i);
+  std::sort(places.begin(), places.end(),
+            [&](std::size_t a, std::size_t b) { return confusion[a] > confusion[b]; });
+  Table table({"most often confused", "taken for", "times"},
+              {Table::Align::left, Table::Align::left});
+  for (std::size_t i = 0; i < std::min<std::size_t>(places.size(), 12); ++i)
+    table.add_row({name(places[i] / classes), name(places[i] % classes),
+                   std::to_string(confusion[places[i]])});
+  return table.text();
+}
+
+}  // namespace
+
+ExitCode run_eval(Arguments arguments, Session& session) {
+  std::string file, data, split = "test", loss = "auto", device = "auto";
+  std::int64_t threads = 0;
+  bool json = false;
+  auto parser = make_parser("eval", "Loss, accuracy and confusion matrix of a checkpoint.");
+  parser->add_option("CKPT", file, "a checkpoint file")->required();
+  parser->add_option("--data", data, "as for train (default: what it was trained on)")
+      ->type_name("NAME|FILE.h5");
+  parser->add_option("--split", split, "test or train")
+      ->type_name("NAME")
+      ->check(one_of({"test", "train"}))
+      ->capture_default_str();
+  parser->add_option("--loss", loss, "cross-entropy, mse, or auto: mse for float targets")
+      ->type_name("NAME")
+      ->check(one_of({"auto", "cross-entropy", "mse"}))
+      ->capture_default_str();
+  parser->add_option("--device", device, "auto, cpu or cuda")
+      ->type_name("NAME")
+      ->capture_default_str();
+  parser->add_option("--threads", threads, "threads per rank (default: its share of the cores)")
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
+  parser->add_flag("--json", json, "print one JSON object");
+  if (!parse(*parser, arguments, session)) return ExitCode::done;
+
+  auto& communicator = session.communicator();
+  const int thread_count = threads > 0 ? static_cast<int>(threads) : fair_threads(communicator);
+  std::optional<CheckpointModel> model;
+  std::unique_ptr<datasets::Dataset> dataset;
+  together(communicator, [&] {
+    model.emplace(file, pick_device(device, communicator.local_rank(), communicator.local_size()),
+                  thread_count);
+    auto splits = datasets::open_dataset(data.empty() ? model->data().name : data, {});
+    dataset = model->fit(std::move(split == "test" ? splits.test : splits.train));
+  });
+  const bool floats = dataset->labels().empty();
+  const auto kind = nn::parse_loss(loss != "auto" ? loss : floats ? "mse" : "cross-entropy");
+  const Result result = evaluate(*model, *dataset, kind, communicator);
+  if (!session.is_root()) return ExitCode::done;
+
+  const std::string& name = dataset->info().name;
+  if (json) {
+    fmt::print("{}", json_text(file, name, split, *model, result));
+    return ExitCode::done;
+  }
+  fmt::print("{}",
+             fact_line("checkpoint", fmt::format("{} ({}, step {})", file, model->model().name(),
+                                                 model->progress().step)));
+  fmt::print("{}", fact_line("data", fmt::format("{}, {} samples of the {} split", name,
+                                                 with_commas(result.samples), split)));
+  fmt::print("{}", fact_line("loss", fmt::format("{:.6f}", result.loss)));
+  fmt::print("{}", fact_line("accuracy", percent_text(result.accuracy)));
+  if (!result.confusion.empty()) fmt::print("\n{}", confusion_text(*model, result.confusion));
+  return ExitCode::done;
+}
+
+}  // namespace dtrain::launch
