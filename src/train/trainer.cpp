@@ -282,6 +282,7 @@ TrainingResult Trainer::Impl::run() {
   while (work_left()) {
     train_epoch();
     if (stop_agreed_) {
+      stop_requested = false;  // it is being met
       save();
       return summarize(StopReason::stopped);
     }
@@ -317,6 +318,7 @@ void Trainer::Impl::train_epoch() {
       watch.restart();
     }
   }
+  loader_.start({}, {}, 0);  // nobody reads ahead while others read the same file
   pause();
 }
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/train/training.hpp"
+#include "train/checkpoint_folder.hpp"
+
+namespace dtrain::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+Checkpoint newest_in(const fs::path& folder) {
+  auto found =
+      newest_checkpoint(folder, [](const std::string& notice) { ADD_FAILURE() << notice; });
+  if (!found) throw std::runtime_error("no checkpoint");
+  return std::move(found->checkpoint);
+}
+
+/// Adam, dropout, augmentation, a cosine schedule: all that a resumed run must continue.
+Job demanding_job() {
+  Job job;
+  job.ranks = 2;
+  job.options.epochs = 3;
+  job.options.optimizer.kind = optim::OptimizerKind::adam;
+  job.options.learning_rate = 0.01f;
+  job.options.schedule = optim::ScheduleKind::cosine;
+  job.options.augment = {1, true};
+  return job;
+}
+
+/// Stops the job after `step`, resumes it, and compares with the run that was never stopped.
+void expect_exact_resume(Job job, std::int64_t step) {
+  Recorder whole;
+  job.observers = {&whole};
+  const TrainingResult expected = job.run();
+
+  const TemporaryFolder folder;
+  Recorder stopped;
+  stopped.at_step = [&](const StepRecord& record) {
+    if (record.step == step - 1) Trainer::request_stop();  // is agreed on in the next step
+  };
+  job.observers = {&stopped};
+  job.options.output = folder.path();
+  EXPECT_EQ(job.run().stop_reason, StopReason::stopped);
+
+  Recorder resumed;
+  job.observers = {&resumed};
+  job.resume = newest_in(folder.path());
+  EXPECT_EQ(job.resume->progress.step, step);
+  const TrainingResult result = job.run();
+  EXPECT_EQ(result.stop_reason, StopReason::finished);
+  EXPECT_EQ(result.weights_hash, expected.weights_hash);
+
+  ASSERT_EQ(stopped.steps.size() + resumed.steps.size(), whole.steps.size());
+  for (std::size_t i = 0; i < resumed.steps.size(); ++i) {
+    const StepRecord& before = whole.steps[stopped.steps.size() + i];
+    EXPECT_EQ(resumed.steps[i].step, before.step);
+    EXPECT_EQ(resumed.steps[i].loss, before.loss);
+    EXPECT_EQ(resumed.steps[i].learning_rate, before.learning_rate);
+  }
+  ASSERT_EQ(stopped.epochs.size() + resumed.epochs.size(), whole.epochs.size());
+  for (std::size_t i = 0; i < resumed.epochs.size(); ++i) {
+    const EpochRecord& before = whole.epochs[stopped.epochs.size() + i];
+    EXPECT_EQ(resumed.epochs[i].epoch, before.epoch);
+    EXPECT_EQ(resumed.epochs[i].train_loss, before.train_loss);
+    EXPECT_EQ(resumed.epochs[i].train_accuracy, before.train_accuracy);
+    EXPECT_EQ(resumed.epochs[i].test_loss, before.test_loss);
+  }
+}
+
+TEST(Resume, IsExactInTheMiddleOfAnEpoch) {
+  expect_exact_resume(demanding_job(), 10);
+}
+TEST(Resume, IsExactAfterTheLastStepOfAnEpoch) {
+  expect_exact_resume(demanding_job(), 7);
+}
+TEST(Resume, IsExactAfterTheLastStepOfAll) {
+  expect_exact_resume(demanding_job(), 21);
+}
+
+TEST(Resume, IsExactWithBatchNormAndShards) {
+  Job job = demanding_job();
+  job.model = small_batch_norm;
+  job.options.shards = 4;
+  expect_exact_resume(job, 9);
+}
+
+TEST(Resume, IsExactWithMomentum) {
+  Job job = demanding_job();
+  job.options.optimizer.kind = optim::OptimizerKind::sgd;
+  expect_exact_resume(job, 12);
+}
+
+TEST(Resume, GoesOnFromAPeriodicCheckpoint) {
+  const TemporaryFolder folder;
+  Job job = demanding_job();
+  const std::string expected = job.run().weights_hash;
+  job.options.output = folder.path();
+  job.options.checkpoint_every_steps = 4;
+  job.options.checkpoint_every_epochs = 0;
+  job.options.checkpoint_keep = 100;
+  EXPECT_EQ(job.run().weights_hash, expected);
+  for (const char* name : {"checkpoint-0004.h5", "checkpoint-0008.h5", "checkpoint-0020.h5"}) {
+    job.resume = read_checkpoint(folder.path() / name);
+    EXPECT_EQ(job.run().weights_hash, expected) << name;
+  }
+}
+
+TEST(Resume, FinishedRunGoesOnWithMoreEpochs) {
+  const TemporaryFolder folder;
+  Job job;
+  job.options.epochs = 3;
+  const std::string expected = job.run().weights_hash;
+  job.options.output = folder.path();
+  job.options.epochs = 2;
+  job.run();
+  job.resume = newest_in(folder.path());
+  EXPECT_TRUE(job.run().epochs.empty());  // nothing left to do
+  job.options.epochs = 3;
+  const TrainingResult result = job.run();
+  EXPECT_EQ(result.weights_hash, expected);  // the learning rate is constant
+  ASSERT_EQ(result.epochs.size(), 1u);
+  EXPECT_EQ(result.epochs[0].epoch, 3);
+}
+
+TEST(Resume, AtOtherRankCountsTrainsOn) {
+  const TemporaryFolder folder;
+  Job job = demanding_job();
+  const TrainingResult expected = job.run();
+  job.options.output = folder.path();
+  job.options.checkpoint_every_steps = 10;
+  job.options.checkpoint_keep = 100;
+  job.run();
+  job.resume = read_checkpoint(folder.path() / "checkpoint-0010.h5");
+  job.ranks = 3;
+  EXPECT_NEAR(job.run().epochs.back().test_loss, expected.epochs.back().test_loss, 1e-3);
+}
+
+TEST(Resume, RefusesAnotherRun) {
+  const TemporaryFolder folder;
+  Job job;
+  job.options.epochs = 1;
+  job.options.output = folder.path();
+  job.run();
+  job.resume = newest_in(folder.path());
+  job.options.epochs = 2;
+
+  const auto expect_refusal = [&](const std::function<void(Job&)>& change,
+                                  const std::string& word) {
+    Job other = job;
+    other.options.output.clear();
+    change(other);
+    try {
+      other.run();
+      ADD_FAILURE() << "resumed with another " << word;
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+    }
+  };
+  expect_refusal([](Job& j) { j.options.global_batch = 33; }, "--global-batch");
+  expect_refusal([](Job& j) { j.options.seed = 8; }, "--seed");
+  expect_refusal([](Job& j) { j.options.shards = 2; }, "shards");
+  expect_refusal([](Job& j) { j.model = linear_model; }, "model");
+  expect_refusal([](Job& j) { j.data = "synthetic:1x8x8:4:204"; }, "samples");
+  expect_refusal([](Job& j) { j.options.optimizer.kind = optim::OptimizerKind::adam; },
+                 "--optimizer");
+  expect_refusal(
+      [](Job& j) { j.model.replace(j.model.find("\"units\": 16"), 11, "\"units\": 17"); },
+      "layers");
+}
+
+}  // namespace
+}  // namespace dtrain::train
