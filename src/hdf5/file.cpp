@@ -33,6 +33,13 @@ Identifier access_properties(Where where, FileContext::Mode mode) {
   return access;
 }
 
+/// What HDF5 knows a file in memory by: it refuses the name of a file on disk, and takes two files
+/// of one name for the same. Call with the lock held.
+std::string memory_file_name() {
+  static std::int64_t count = 0;
+  return fmt::format("/dev/null/{}", ++count);  // nothing can be below /dev/null
+}
+
 /// No time stamps: the same content gives the same bytes.
 void make_reproducible(const Identifier& creation_properties) {
   H5Pset_obj_track_times(creation_properties.get(), false);
@@ -123,13 +130,15 @@ void Group::write_string(const std::string& name, const std::string& text) {
   const std::string what = "cannot write text '" + name + "'";
   const Identifier type = fixed_string_type(text.size());
   const Identifier space(check(H5Screate(H5S_SCALAR), what));
+  const Identifier properties(H5Pcreate(H5P_DATASET_CREATE));
+  make_reproducible(properties);
   const Identifier dataset(check(H5Dcreate2(id_.get(), name.c_str(), type.get(), space.get(),
-                                            H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                                            H5P_DEFAULT, properties.get(), H5P_DEFAULT),
                                  what));
   check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.c_str()), what);
 }
 
-File File::create_with(std::int64_t access, const std::string& name,
+File File::create_with(std::int64_t access, const std::string& path, const std::string& name,
                        std::int64_t user_block_bytes) {
   auto context = std::make_shared<FileContext>(FileContext{name, FileContext::Mode::write, 0});
   const auto check_create = [&](std::int64_t id) {
@@ -140,16 +149,17 @@ File File::create_with(std::int64_t access, const std::string& name,
   check_create(H5Pset_userblock(creation.get(), static_cast<hsize_t>(user_block_bytes))).release();
   make_reproducible(creation);
   H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  Identifier file = check_create(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access));
+  Identifier file = check_create(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access));
   Identifier root = check_create(H5Gopen2(file.get(), "/", H5P_DEFAULT));
   File created(std::move(root), std::move(file), std::move(context));
   created.user_block_bytes_ = user_block_bytes;
   return created;
 }
 
-File File::open_with(std::int64_t access, const std::string& name, std::int64_t bytes) {
+File File::open_with(std::int64_t access, const std::string& path, const std::string& name,
+                     std::int64_t bytes) {
   auto context = std::make_shared<FileContext>(FileContext{name, FileContext::Mode::read, bytes});
-  Identifier file(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access));
+  Identifier file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access));
   Identifier root(file.get() < 0 ? -1 : H5Gopen2(file.get(), "/", H5P_DEFAULT));
   if (root.get() < 0)
     throw_failure(*context, "/", "cannot be opened as an HDF5 file: " + library_reason());
@@ -159,13 +169,13 @@ File File::open_with(std::int64_t access, const std::string& name, std::int64_t 
 File File::create(const std::filesystem::path& file, std::int64_t user_block_bytes) {
   const LibraryLock lock;
   return create_with(access_properties(Where::disk, FileContext::Mode::write).get(), file.string(),
-                     user_block_bytes);
+                     file.string(), user_block_bytes);
 }
 
 File File::create_in_memory(const std::string& name, std::int64_t user_block_bytes) {
   const LibraryLock lock;
-  return create_with(access_properties(Where::memory, FileContext::Mode::write).get(), name,
-                     user_block_bytes);
+  return create_with(access_properties(Where::memory, FileContext::Mode::write).get(),
+                     memory_file_name(), name, user_block_bytes);
 }
 
 File File::open(const std::filesystem::path& file) {
@@ -174,7 +184,7 @@ File File::open(const std::filesystem::path& file) {
   const auto bytes = std::filesystem::file_size(file, error);
   if (error) throw InputError(fmt::format("{}: {}", file.string(), error.message()));
   return open_with(access_properties(Where::disk, FileContext::Mode::read).get(), file.string(),
-                   static_cast<std::int64_t>(bytes));
+                   file.string(), static_cast<std::int64_t>(bytes));
 }
 
 File File::open_image(const std::string& name, std::span<const std::byte> bytes) {
@@ -182,7 +192,7 @@ File File::open_image(const std::string& name, std::span<const std::byte> bytes)
   const Identifier access = access_properties(Where::memory, FileContext::Mode::read);
   // HDF5 copies the bytes; it takes a pointer to non-const because a callback might not.
   H5Pset_file_image(access.get(), const_cast<std::byte*>(bytes.data()), bytes.size());
-  return open_with(access.get(), name, static_cast<std::int64_t>(bytes.size()));
+  return open_with(access.get(), memory_file_name(), name, static_cast<std::int64_t>(bytes.size()));
 }
 
 std::vector<std::byte> File::image() const {

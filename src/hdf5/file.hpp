@@ -73,8 +73,10 @@ class File : public Group {
  private:
   File(Identifier root, Identifier file, std::shared_ptr<const FileContext> context)
       : Group(std::move(root), std::move(context), "/"), file_id_(std::move(file)) {}
-  static File open_with(std::int64_t access, const std::string& name, std::int64_t bytes);
-  static File create_with(std::int64_t access, const std::string& name,
+  /// `path`: what HDF5 opens; `name`: for messages.
+  static File open_with(std::int64_t access, const std::string& path, const std::string& name,
+                        std::int64_t bytes);
+  static File create_with(std::int64_t access, const std::string& path, const std::string& name,
                           std::int64_t user_block_bytes);
 
   Identifier file_id_;
