@@ -18,15 +18,17 @@ inline Range inside(std::int64_t start, std::int64_t window, std::int64_t extent
   return {start < 0 ? -start : 0, start + window > extent ? extent - start : window};
 }
 
-/// Calls visit(pixel of the output, first row, first column, rows, columns) for every window.
-template <class Visit>
-void for_each_window(const PoolWindow& w, Visit visit) {
+/// Calls visit(pixel of the output, first row, first column, rows, columns) for every window. Side
+/// > 0: windows are Side x Side without padding, which unrolls the loops over them.
+template <int Side, class Visit>
+void for_each_window(const PoolWindow& w, const Visit& visit) {
   for (std::int64_t i = 0; i < w.out_height; ++i) {
     const std::int64_t row = i * w.stride_height - w.padding_height;
-    const Range rows = inside(row, w.height, w.in_height);
+    const Range rows = Side > 0 ? Range{0, Side} : inside(row, w.height, w.in_height);
     for (std::int64_t j = 0; j < w.out_width; ++j) {
       const std::int64_t column = j * w.stride_width - w.padding_width;
-      visit(i * w.out_width + j, row, column, rows, inside(column, w.width, w.in_width));
+      const Range columns = Side > 0 ? Range{0, Side} : inside(column, w.width, w.in_width);
+      visit(i * w.out_width + j, row, column, rows, columns);
     }
   }
 }
@@ -68,10 +70,10 @@ struct Positions<L, std::int32_t> {
   }
 };
 
-template <int L, class Position>
+template <int L, class Position, int Side>
 void max_pool(const PoolWindow& w, const float* input, float* output, Position* positions) {
   using V = Vector<L>;
-  for_each_window(
+  for_each_window<Side>(
       w, [&](std::int64_t y, std::int64_t row, std::int64_t column, Range rows, Range columns) {
         for (std::int64_t lane = 0; lane < w.lanes; lane += L) {
           const auto pixel = [&](std::int64_t u, std::int64_t v) {
@@ -93,13 +95,14 @@ void max_pool(const PoolWindow& w, const float* input, float* output, Position* 
       });
 }
 
-template <int L, class Position>
+/// With a Side the windows must tile the image.
+template <int L, class Position, int Side>
 void max_pool_backward(const PoolWindow& w, const float* output, const float* output_gradient,
                        const Position* positions, float* input_gradient) {
   using V = Vector<L>;
-  const bool is_tiled = tiles(w);
+  const bool is_tiled = Side > 0 || tiles(w);
   if (!is_tiled) zero(input_gradient, w.in_height * w.in_width * w.lanes);
-  for_each_window(
+  for_each_window<Side>(
       w, [&](std::int64_t y, std::int64_t row, std::int64_t column, Range rows, Range columns) {
         for (std::int64_t lane = 0; lane < w.lanes; lane += L) {
           const std::int64_t at = y * w.lanes + lane;
@@ -120,7 +123,7 @@ void max_pool_backward(const PoolWindow& w, const float* output, const float* ou
 template <int L>
 void average_pool(const PoolWindow& w, const float* input, float* output) {
   using V = Vector<L>;
-  for_each_window(
+  for_each_window<0>(
       w, [&](std::int64_t y, std::int64_t row, std::int64_t column, Range rows, Range columns) {
         const float share =
             1.0f / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
@@ -140,7 +143,7 @@ void average_pool_backward(const PoolWindow& w, const float* output, const float
                            float* input_gradient) {
   using V = Vector<L>;
   zero(input_gradient, w.in_height * w.in_width * w.lanes);
-  for_each_window(
+  for_each_window<0>(
       w, [&](std::int64_t y, std::int64_t row, std::int64_t column, Range rows, Range columns) {
         const float share =
             1.0f / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
@@ -157,13 +160,20 @@ void average_pool_backward(const PoolWindow& w, const float* output, const float
       });
 }
 
-/// Likewise with the type of a position.
+/// Calls call(position, Width<side>): the type of a position, and the side of a window if
+/// `is_fixed`.
 template <class Call>
-void with_position(const PoolWindow& w, Call call) {
-  if (w.bytes_per_position == 1)
-    call(std::uint8_t{});
+void with_window(const PoolWindow& w, bool is_fixed, const Call& call) {
+  if (is_fixed)
+    call(std::uint8_t{}, Width<2>{});
+  else if (w.bytes_per_position == 1)
+    call(std::uint8_t{}, Width<0>{});
   else
-    call(std::int32_t{});
+    call(std::int32_t{}, Width<0>{});
+}
+
+bool is_two_by_two(const PoolWindow& w) {
+  return w.height == 2 && w.width == 2 && w.padding_height == 0 && w.padding_width == 0;
 }
 
 }  // namespace

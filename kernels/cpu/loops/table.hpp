@@ -16,8 +16,9 @@ constexpr Loops table{
     .max_pool =
         [](const PoolWindow& w, const float* input, float* output, void* positions) {
           with_vector(w.lanes, [&](auto width) {
-            with_position(w, [&](auto p) {
-              max_pool<width.floats>(w, input, output, static_cast<decltype(p)*>(positions));
+            with_window(w, is_two_by_two(w), [&](auto p, auto side) {
+              max_pool<width.floats, decltype(p), side.floats>(
+                  w, input, output, static_cast<decltype(p)*>(positions));
             });
           });
         },
@@ -25,10 +26,10 @@ constexpr Loops table{
         [](const PoolWindow& w, const float* output, const float* output_gradient,
            const void* positions, float* input_gradient) {
           with_vector(w.lanes, [&](auto width) {
-            with_position(w, [&](auto p) {
-              max_pool_backward<width.floats>(w, output, output_gradient,
-                                              static_cast<const decltype(p)*>(positions),
-                                              input_gradient);
+            with_window(w, is_two_by_two(w) && tiles(w), [&](auto p, auto side) {
+              max_pool_backward<width.floats, decltype(p), side.floats>(
+                  w, output, output_gradient, static_cast<const decltype(p)*>(positions),
+                  input_gradient);
             });
           });
         },
