@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// dtrain predict: class and probabilities of each image of a file.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "datasets/data_loader.hpp"
+#include "datasets/read_images.hpp"
+#include "launch/binding.hpp"
+#include "launch/checkpoint_model.hpp"
+#include "launch/command_line.hpp"
+#include "launch/console.hpp"
+#include "measure/hardware_probe.hpp"
+
+namespace dtrain::launch {
+namespace {
+
+/// The images as a dataset of the model's classes; their labels are not known and not read.
+std::unique_ptr<datasets::Dataset> as_dataset(datasets::Images images, const std::string& file,
+                                              const CheckpointModel& model) {
+  const std::int64_t size = images.size();
+  if (size == 0) throw InputError(fmt::format("{} holds no image", file));
+  datasets::DatasetInfo info{.name = file,
+                             .sample_shape = images.sample_shape,
+                             .type = images.type,
+                             .classes = {},
+                             .mean = model.data().mean,
+                             .std = model.data().std,
+                             .licence = "",
+                             .source = file};
+  for (std::int64_t c = 0; c < model.classes(); ++c) info.classes.push_back(model.class_name(c));
+  return model.fit(std::make_unique<datasets::MemoryDataset>(
+      std::move(info), std::move(images.samples),
+      std::vector<std::int64_t>(static_cast<std::size_t>(size), 0)));
+}
+
+void print_prediction(std::int64_t index, const CheckpointModel& model,
+                      std::span<const float> probabilities, bool json) {
+  std::vector<std::size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return probabilities[a] > probabilities[b];
+  });
+  const auto name = [&](std::size_t c) { return model.class_name(static_cast<std::int64_t>(c)); };
+  if (json) {
+    nlohmann::ordered_json object{{"index", index}, {"class", name(order[0])}};
+    for (std::size_t c = 0; c < probabilities.size(); ++c)
+      object["probabilities"][name(c)] = probabilities[c];
+    fmt::print("{}\n", object.dump());
+    return;
+  }
+  std::string line = fmt::format("{:>6}", index);
+  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 3); ++i)
+    line += fmt::format("  {} {}", name(order[i]), percent_text(probabilities[order[i]]));
+  fmt::print("{}\n", line);
+}
+
+}  // namespace
+
+ExitCode run_predict(Arguments arguments, Session& session) {
+  std::string file, input, device = "auto";
+  std::int64_t threads = 0;
+  bool json = false;
+  auto parser =
+      make_parser("predict", "Class and probabilities of each image, the likeliest classes first.");
+  parser->add_option("CKPT", file, "a checkpoint file")->required();
+  parser
+      ->add_option("--input", input,
+                   "images: HDF5 (`images`, or those of its test split), IDX, PNG, PPM or PGM")
+      ->type_name("FILE")
+      ->required();
+  parser->add_option("--device", device, "auto, cpu or cuda")
+      ->type_name("NAME")
+      ->capture_default_str();
+  parser->add_option("--threads", threads, "threads (default: the cores it may run on)")
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
+  parser->add_flag("--json", json, "print one JSON object per image, with all probabilities");
+  if (!parse(*parser, arguments, session)) return ExitCode::done;
+  if (comm::started_by_launcher())
+    throw UsageError("dtrain predict runs in one process: start it without mpirun or srun");
+
+  const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
+  CheckpointModel model(file, pick_device(device, 0, 1), thread_count);
+  const auto dataset = as_dataset(datasets::read_images(input), input, model);
+  const kernels::Backend& backend = model.replica().backend();
+  const auto stream = backend.device->make_stream();
+
+  datasets::DataLoader loader(*dataset, backend, inference_batch, {}, /*seed=*/0);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(dataset->size()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto passes = datasets::plan_passes(dataset->size(), 0, 1, 0, inference_batch);
+  const auto softmax = backend.device->allocate(
+      static_cast<std::size_t>(inference_batch * model.classes()) * sizeof(float));
+  loader.start(order, passes, 0);
+  const auto classes = static_cast<std::size_t>(model.classes());
+  for (const datasets::Range& pass : passes) {
+    const auto batch = loader.next(*stream);
+    const float* outputs = model.forward(batch.input, batch.sample_ids, *stream);
+    backend.kernels->softmax(batch.size, model.classes(), outputs, softmax->floats(), *stream);
+    const auto probabilities = model.to_host(softmax->floats(), batch.size, *stream);
+    for (std::int64_t row = 0; row < batch.size; ++row)
+      print_prediction(
+          pass.begin + row, model,
+          std::span(probabilities).subspan(static_cast<std::size_t>(row) * classes, classes), json);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace dtrain::launch
