@@ -26,12 +26,19 @@ class DescribedLayout final : public LayoutDescription {
   std::string name_;
 };
 
+/// Is element i at address i? So it is with a block of the last axis whose extent is not 1, too.
 bool is_row_major(const Blocking& b) {
-  if (!b.inner_blocks.empty()) return false;
+  if (b.padded_dims != b.dims || b.inner_blocks.size() > 1) return false;
   std::int64_t stride = 1;
   for (std::size_t axis = b.dims.size(); axis-- > 0;) {
-    if (b.dims[axis] != 1 && b.strides[axis] != stride) return false;
-    stride *= b.dims[axis];
+    std::int64_t extent = b.dims[axis];
+    if (!b.inner_blocks.empty() && b.inner_axes[0] == static_cast<std::int64_t>(axis)) {
+      if (stride != 1) return false;
+      stride = b.inner_blocks[0];
+      extent /= stride;
+    }
+    if (extent != 1 && b.strides[axis] != stride) return false;
+    stride *= extent;
   }
   return true;
 }
