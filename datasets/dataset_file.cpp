@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "datasets/image_array.hpp"
 #include "datasets/partial_file.hpp"
 #include "hdf5/file.hpp"
 
@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::int64_t schema = 1;
 
-hdf5::ElementType element_type(SampleType type) {
-  return type == SampleType::uint8 ? hdf5::ElementType::uint8 : hdf5::ElementType::float32;
+const char* type_name(SampleType type) {
+  return type == SampleType::uint8 ? "uint8" : "float32";
 }
 
 /// What the labels of a split are: one of the two is empty.
@@ -27,66 +27,6 @@ struct Answers {
 };
 
 // ---- Reading
-
-/// One split's images in the file, read chunk by chunk.
-class ImageArray {
- public:
-  ImageArray(hdf5::Dataset images, SampleType type, std::int64_t sample_bytes)
-      : images_(std::move(images)),
-        type_(type),
-        sample_bytes_(sample_bytes),
-        chunk_samples_(images_.storage().chunk_rows > 0
-                           ? std::min(images_.storage().chunk_rows, images_.rows())
-                           : chunk_samples_for(sample_bytes)) {}
-
-  std::int64_t size() const { return images_.rows(); }
-  std::int64_t chunk_samples() const { return chunk_samples_; }
-
-  void read_rows(std::int64_t first, std::int64_t count, std::byte* out) const {
-    images_.read_rows(first, count, element_type(type_), out);
-    if (type_ == SampleType::uint8) return;
-    const std::int64_t pixels = sample_bytes_ / 4;
-    for (std::int64_t i = 0; i < count * pixels; ++i) {
-      float value;
-      std::memcpy(&value, out + i * 4, sizeof(value));
-      if (!std::isfinite(value))
-        images_.fail(fmt::format("sample {} holds {}", first + i / pixels, value));
-    }
-  }
-
-  std::vector<std::byte> read_all() const {
-    std::vector<std::byte> samples(static_cast<std::size_t>(size() * sample_bytes_));
-    for (std::int64_t first = 0; first < size(); first += chunk_samples_)
-      read_rows(first, std::min(chunk_samples_, size() - first),
-                samples.data() + first * sample_bytes_);
-    return samples;
-  }
-
-  /// In any order; every chunk that is needed is read once.
-  void read(std::span<const std::int64_t> ids, std::byte* out) const {
-    std::vector<std::size_t> by_id(ids.size());
-    std::iota(by_id.begin(), by_id.end(), std::size_t{0});
-    std::sort(by_id.begin(), by_id.end(),
-              [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
-    std::vector<std::byte> chunk(static_cast<std::size_t>(chunk_samples_ * sample_bytes_));
-    std::int64_t loaded = -1;
-    for (std::size_t i : by_id) {
-      const std::int64_t wanted = ids[i] / chunk_samples_;
-      const std::int64_t first = wanted * chunk_samples_;
-      if (wanted != loaded)
-        read_rows(first, std::min(chunk_samples_, size() - first), chunk.data());
-      loaded = wanted;
-      std::memcpy(out + static_cast<std::int64_t>(i) * sample_bytes_,
-                  chunk.data() + (ids[i] - first) * sample_bytes_,
-                  static_cast<std::size_t>(sample_bytes_));
-    }
-  }
-
- private:
-  hdf5::Dataset images_;
-  SampleType type_;
-  std::int64_t sample_bytes_, chunk_samples_;
-};
 
 class StreamedDataset : public Dataset {
  public:
@@ -131,31 +71,22 @@ DatasetInfo read_info(const hdf5::File& file) {
   if (file.has_attribute("licence")) info.licence = file.attribute<std::string>("licence");
   if (file.has_attribute("source")) info.source = file.attribute<std::string>("source");
 
-  const hdf5::Dataset images = file.group("train").dataset("images");
-  const auto& extents = images.extents();
-  if (extents.size() != 4)
-    images.fail(fmt::format("has {} axes; (N, C, H, W) was expected", extents.size()));
-  info.sample_shape = Shape(std::span(extents).subspan(1));
-  if (images.type() == hdf5::ElementType::float32) info.type = SampleType::float32;
-  info.mean = read_channel_attribute(file, "mean", extents[1]);
-  info.std = read_channel_attribute(file, "std", extents[1]);
+  const ImageArray images(file.group("train").dataset("images"));
+  info.sample_shape = images.sample_shape();
+  info.type = images.type();
+  info.mean = read_channel_attribute(file, "mean", info.sample_shape[0]);
+  info.std = read_channel_attribute(file, "std", info.sample_shape[0]);
   return info;
 }
 
-ImageArray open_images(const hdf5::Group& split, const DatasetInfo& info,
-                       std::int64_t sample_bytes) {
-  hdf5::Dataset images = split.dataset("images");
-  if (images.type() != element_type(info.type)) {
-    if (images.path() == "/train/images") images.fail("is neither uint8 nor float32");
-    images.fail("has another element type than /train/images");
-  }
-  const auto& extents = images.extents();
-  if (extents.size() != 4 || Shape(std::span(extents).subspan(1)) != info.sample_shape)
-    images.fail(fmt::format("has shape {}, but samples of /train/images are {}",
-                            fmt::join(extents, "x"), info.sample_shape.to_string()));
-  if (images.elements() == 0) images.fail("holds no samples");
-  images.require_complete();
-  return ImageArray(std::move(images), info.type, sample_bytes);
+/// The split's images, which must look like those of the training split.
+ImageArray open_images(const hdf5::Group& split, const DatasetInfo& info) {
+  ImageArray images(split.dataset("images"));
+  if (images.sample_shape() != info.sample_shape || images.type() != info.type)
+    images.stored().fail(fmt::format("has {} samples of {}, but /train/images {} of {}",
+                                     type_name(images.type()), images.sample_shape().to_string(),
+                                     type_name(info.type), info.sample_shape.to_string()));
+  return images;
 }
 
 Answers read_answers(const hdf5::Group& split, const DatasetInfo& info, std::int64_t samples) {
@@ -190,11 +121,9 @@ Answers read_answers(const hdf5::Group& split, const DatasetInfo& info, std::int
 std::unique_ptr<Dataset> open_split(const hdf5::File& file, const std::string& name,
                                     const DatasetInfo& info, std::int64_t memory_limit_bytes) {
   const hdf5::Group split = file.group(name);
-  const std::int64_t sample_bytes =
-      info.sample_shape.elements() * (info.type == SampleType::uint8 ? 1 : 4);
-  ImageArray images = open_images(split, info, sample_bytes);
+  ImageArray images = open_images(split, info);
   Answers answers = read_answers(split, info, images.size());
-  if (images.size() * sample_bytes > memory_limit_bytes)
+  if (images.size() * images.sample_bytes() > memory_limit_bytes)
     return std::make_unique<StreamedDataset>(info, std::move(images), std::move(answers));
   return std::make_unique<MemoryDataset>(info, images.read_all(), std::move(answers.labels),
                                          std::move(answers.targets), images.chunk_samples());
@@ -228,11 +157,6 @@ void write_split(hdf5::Group split, Dataset& dataset) {
 }
 
 }  // namespace
-
-std::int64_t chunk_samples_for(std::int64_t sample_bytes) {
-  constexpr std::int64_t chunk_bytes = std::int64_t{1} << 17;
-  return std::max<std::int64_t>(chunk_bytes / sample_bytes, 1);
-}
 
 DatasetSplits open_dataset_file(const std::filesystem::path& path,
                                 std::int64_t memory_limit_bytes) {

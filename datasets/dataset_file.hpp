@@ -20,7 +20,4 @@ DatasetSplits open_dataset_file(const std::filesystem::path& file, std::int64_t 
 /// leaves nothing behind when that cannot be done.
 void write_dataset_file(const std::filesystem::path& file, Dataset& train, Dataset& test);
 
-/// Samples in one chunk of the files that we write: about 128 KiB, at least one.
-std::int64_t chunk_samples_for(std::int64_t sample_bytes);
-
 }  // namespace dtrain::datasets

@@ -39,6 +39,12 @@ fs::path find(const fs::path& file) {
 
 constexpr const char* debian_fashion_mnist = "/usr/share/datasets/fashion-mnist";
 
+DatasetSplits open_debian_fashion_mnist() {
+  ImportRequest request;
+  request.sources = {debian_fashion_mnist};
+  return import_dataset(find_format("idx"), request, 0);
+}
+
 [[noreturn]] void fail_unknown(const std::string& name) {
   if (name.ends_with(".h5") || name.find('/') != std::string::npos)
     throw InputError(fmt::format("{}: no such dataset file", name));
@@ -62,7 +68,7 @@ DatasetSplits open_by_name(const std::string& name, std::int64_t memory_limit_by
     if (const fs::path found = find(file); !found.empty())
       return open_dataset_file(found, memory_limit_bytes);
   if (name == "fashion-mnist" && fs::is_directory(debian_fashion_mnist, ignored))
-    return import_dataset(find_format("idx"), {{debian_fashion_mnist}, {}, {}, {}}, 0);
+    return open_debian_fashion_mnist();
   fail_unknown(name);
 }
 

@@ -109,7 +109,6 @@ class CsvReader {
 
   ImportedDataset finish() {
     ImportedDataset dataset;
-    dataset.info.name = "csv";
     dataset.info.sample_shape = sample_shape();
     dataset.info.type = bytes_ ? SampleType::uint8 : SampleType::float32;
     dataset.info.classes = class_names();

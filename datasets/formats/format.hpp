@@ -19,7 +19,8 @@ struct ImportRequest {
   std::vector<std::filesystem::path> sources;       ///< files or folders
   std::vector<std::filesystem::path> test_sources;  ///< of the test split, where names do not tell
   Shape sample_shape;                               ///< csv: (C, H, W); rank 0: a square grey image
-  std::string label_column;  ///< csv: a name, or a number from 0; "": "label" or the last one
+  std::string label_column;   ///< csv: a name, or a number from 0; "": "label" or the last one
+  std::string name = "data";  ///< of the dataset, where the sources do not tell
 };
 
 /// One split as it was found. Empty when the sources hold none.

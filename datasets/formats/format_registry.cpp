@@ -81,6 +81,7 @@ DatasetSplits import_dataset(const Format& format, const ImportRequest& request,
   ImportedSplit& test = imported.test;
   DatasetInfo& info = imported.info;
   const std::string sources = join_paths(request.sources);
+  if (info.name.empty()) info.name = request.name;
   if (train.labels.empty()) throw InputError(fmt::format("{}: no training samples", sources));
   if (test.labels.empty() && test_fraction <= 0)
     throw InputError(fmt::format(

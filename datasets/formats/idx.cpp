@@ -1,59 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// IDX (Y. LeCun, C. Cortes, C. Burges, the MNIST database): two zero bytes, the element type (8:
-// uint8), the rank, each extent as 4 bytes big-endian, then the elements. Images have rank 3 (N, H,
-// W), labels rank 1. Which labels belong to which images is in the names: train-images-idx3-ubyte
-// and train-labels-idx1-ubyte; "t10k" or "test" names the test split.
+// MNIST and its relatives. Which labels belong to which images is in the files' names, as in
+// train-images-idx3-ubyte and train-labels-idx1-ubyte; "t10k" or "test" names the test split.
 
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <optional>
 
 #include "base/error.hpp"
 #include "datasets/formats/format.hpp"
-#include "datasets/formats/input_file.hpp"
+#include "datasets/formats/idx_file.hpp"
 #include "datasets/formats/source_files.hpp"
 
 namespace dtrain::datasets {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct IdxArray {
-  std::string file;
-  std::vector<std::int64_t> extents;
-  std::vector<std::byte> elements;  ///< uint8
-};
-
-IdxArray read_idx(const fs::path& path) {
-  InputFile file(path);
-  std::byte magic[4];
-  file.read_exactly(magic);
-  if (magic[0] != std::byte{0} || magic[1] != std::byte{0})
-    file.fail("is no IDX file: it does not begin with two zero bytes");
-  if (magic[2] != std::byte{8})
-    file.fail(fmt::format("has IDX element type 0x{:02x}; only unsigned bytes (0x08) are supported",
-                          std::to_integer<int>(magic[2])));
-  const int rank = std::to_integer<int>(magic[3]);
-  if (rank != 1 && rank != 3) file.fail(fmt::format("has {} axes; images have 3, labels 1", rank));
-  IdxArray array{file.name(), {}, {}};
-  double elements = 1;
-  for (int axis = 0; axis < rank; ++axis) {
-    std::byte word[4];
-    file.read_exactly(word);
-    std::int64_t extent = 0;
-    for (std::byte byte : word) extent = extent * 256 + std::to_integer<std::int64_t>(byte);
-    if (extent == 0) file.fail("holds no samples");
-    array.extents.push_back(extent);
-    elements *= static_cast<double>(extent);
-  }
-  if (elements > 0x1p48) file.fail("has an absurd shape");
-  array.elements = file.read_vector(static_cast<std::uint64_t>(elements));
-  file.expect_end();
-  return array;
-}
 
 /// What a file's name says, in lower case and without .gz.
 std::string plain_name(const fs::path& path) {
@@ -195,7 +158,6 @@ std::vector<FilePair> pair_files(const std::vector<SourceFile>& files) {
 
 ImportedDataset import_idx(const ImportRequest& request) {
   ImportedDataset dataset;
-  dataset.info.name = "idx";
   const Known* known = nullptr;
   std::string first_images;
   for (const FilePair& pair : pair_files(find_source_files(request, looks_like_idx))) {

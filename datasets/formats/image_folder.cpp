@@ -77,7 +77,6 @@ ImportedDataset import_image_folder(const ImportRequest& request) {
     if (!folder.test) names.insert(folder.path.filename().string());
 
   ImportedDataset dataset;
-  dataset.info.name = "images";
   dataset.info.classes.assign(names.begin(), names.end());
   std::string first_file;
   for (const ClassFolder& folder : folders) {

@@ -204,7 +204,8 @@ TEST_F(DatasetFileTest, NamesWhatIsWrong) {
   expect_refused(parts, "/train/images: holds no samples");
   parts = {};
   parts.test_shape = {2, 1, 2, 3};
-  expect_refused(parts, "/test/images: has shape 2x1x2x3, but samples of /train/images are 1x2x2");
+  expect_refused(parts,
+                 "/test/images: has uint8 samples of 1x2x3, but /train/images uint8 of 1x2x2");
   parts = {};
   parts.train_shape = {4, 4};
   expect_refused(parts, "(N, C, H, W) was expected");

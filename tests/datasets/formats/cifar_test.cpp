@@ -46,7 +46,10 @@ class Cifar : public ::testing::Test {
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
   DatasetSplits import(const std::string& format, std::vector<std::filesystem::path> sources,
                        std::vector<std::filesystem::path> test = {}) {
-    return import_dataset(find_format(format), {std::move(sources), std::move(test), {}, {}}, 0);
+    ImportRequest request;
+    request.sources = std::move(sources);
+    request.test_sources = std::move(test);
+    return import_dataset(find_format(format), request, 0);
   }
   TemporaryFolder folder_;
 };

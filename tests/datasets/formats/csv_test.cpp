@@ -23,7 +23,11 @@ class Csv : public ::testing::Test {
                        const Shape& shape = {}) {
     const auto file = folder_.path() / "data.csv";
     write_file(file, train);
-    return import_dataset(find_format("csv"), {{file}, {file}, shape, label_column}, 0);
+    ImportRequest request;
+    request.sources = request.test_sources = {file};
+    request.sample_shape = shape;
+    request.label_column = label_column;
+    return import_dataset(find_format("csv"), request, 0);
   }
   static std::vector<std::int64_t> labels(const DatasetSplits& splits) {
     return {splits.train->labels().begin(), splits.train->labels().end()};

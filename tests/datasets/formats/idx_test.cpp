@@ -35,8 +35,10 @@ class Idx : public ::testing::Test {
     write_file(path(prefix + "t10k-images-idx3-ubyte.gz"), gzip(images()));
     write_file(path(prefix + "t10k-labels-idx1-ubyte.gz"), gzip(labels(second, first)));
   }
-  DatasetSplits import() {
-    return import_dataset(find_format("idx"), {{folder_.path()}, {}, {}, {}}, 0);
+  DatasetSplits import(double test_fraction = 0) {
+    ImportRequest request;
+    request.sources = {folder_.path()};
+    return import_dataset(find_format("idx"), request, test_fraction);
   }
   void expect_refused(const std::string& file, const std::string& content,
                       const std::string& reason) {
@@ -124,8 +126,7 @@ TEST_F(Idx, WithoutATestSplitAsksForOneOrHoldsOut) {
   std::filesystem::remove(path("t10k-images-idx3-ubyte.gz"));
   std::filesystem::remove(path("t10k-labels-idx1-ubyte.gz"));
   EXPECT_THAT([&] { import(); }, ThrowsMessage<InputError>(HasSubstr("no test samples")));
-  const DatasetSplits splits =
-      import_dataset(find_format("idx"), {{folder_.path()}, {}, {}, {}}, 0.5);
+  const DatasetSplits splits = import(0.5);
   EXPECT_EQ(splits.train->size(), 1);
   EXPECT_EQ(splits.test->size(), 1);
 }
@@ -135,7 +136,9 @@ TEST_F(Idx, UnknownFormatsAndSourcesAreNamed) {
   EXPECT_THAT([&] { import(); }, ThrowsMessage<InputError>(HasSubstr("no file in this folder")));
   EXPECT_THAT(
       [&] {
-        import_dataset(find_format("idx"), {{path("absent")}, {}, {}, {}}, 0);
+        ImportRequest request;
+        request.sources = {path("absent")};
+        import_dataset(find_format("idx"), request, 0);
       },
       ThrowsMessage<InputError>(HasSubstr("absent: no such file or folder")));
 }

@@ -39,6 +39,13 @@ class ImageFolder : public ::testing::Test {
     ASSERT_TRUE(png_image_write_to_file(&image, path(name).c_str(), 0, pixels.data(), 0,
                                         colours.empty() ? nullptr : colours.data()));
   }
+  static DatasetSplits import(std::vector<std::filesystem::path> sources,
+                              std::vector<std::filesystem::path> test = {}) {
+    ImportRequest request;
+    request.sources = std::move(sources);
+    request.test_sources = std::move(test);
+    return import_dataset(find_format("folder"), request, 0);
+  }
   TemporaryFolder folder_;
 };
 
@@ -94,8 +101,7 @@ TEST_F(ImageFolder, FoldersAreClasses) {
                  std::string("P5 1 1 255\n") + kind[0]);
   write_file(path("train/cat/2.pgm"), "P5 1 1 255\nC");
   write_file(path("train/cat/readme.txt"), "not an image");
-  const DatasetSplits splits =
-      import_dataset(find_format("folder"), {{folder_.path()}, {}, {}, {}}, 0);
+  const DatasetSplits splits = import({folder_.path()});
   EXPECT_THAT(splits.train->info().classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(
       std::vector<std::int64_t>(splits.train->labels().begin(), splits.train->labels().end()),
@@ -103,8 +109,7 @@ TEST_F(ImageFolder, FoldersAreClasses) {
   EXPECT_EQ(std::memcmp(splits.train->resident_samples(), "cCd", 3), 0);
   EXPECT_EQ(splits.test->size(), 2);
 
-  const DatasetSplits separate =
-      import_dataset(find_format("folder"), {{path("train")}, {path("test")}, {}, {}}, 0);
+  const DatasetSplits separate = import({path("train")}, {path("test")});
   EXPECT_EQ(separate.train->size(), 3);
   EXPECT_EQ(separate.test->size(), 2);
 }
@@ -112,15 +117,13 @@ TEST_F(ImageFolder, FoldersAreClasses) {
 TEST_F(ImageFolder, NamesTheFileThatDoesNotFit) {
   write_file(path("train/cat/1.pgm"), "P5 1 1 255\nc");
   write_file(path("train/cat/2.pgm"), "P5 2 1 255\ncc");
-  const auto import = [&] {
-    import_dataset(find_format("folder"), {{path("train")}, {path("test")}, {}, {}}, 0);
-  };
+  const auto import_both = [&] { import({path("train")}, {path("test")}); };
   write_file(path("test/cat/1.pgm"), "P5 1 1 255\nc");
-  EXPECT_THAT(import, ThrowsMessage<InputError>(
-                          AllOf(HasSubstr("2.pgm: is 1x1x2"), HasSubstr("1.pgm is 1x1x1"))));
+  EXPECT_THAT(import_both, ThrowsMessage<InputError>(
+                               AllOf(HasSubstr("2.pgm: is 1x1x2"), HasSubstr("1.pgm is 1x1x1"))));
   std::filesystem::remove(path("train/cat/2.pgm"));
   write_file(path("test/horse/1.pgm"), "P5 1 1 255\nc");
-  EXPECT_THAT(import,
+  EXPECT_THAT(import_both,
               ThrowsMessage<InputError>(HasSubstr("horse: the training split has no such class")));
 }
 
