@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "base/host_device.hpp"
 #include "kernels/device/device.hpp"
 
 namespace dtrain::kernels {
@@ -22,7 +23,7 @@ struct DropoutArgs {
 };
 
 /// Argument `a` of the Rng of one sample in one dropout layer.
-constexpr std::uint64_t dropout_key(std::int64_t sample_id, std::uint32_t layer) {
+DTRAIN_FUNCTOR constexpr std::uint64_t dropout_key(std::int64_t sample_id, std::uint32_t layer) {
   return static_cast<std::uint64_t>(sample_id) ^ (std::uint64_t{layer} << 40);
 }
 

@@ -5,6 +5,7 @@
 // Sums are taken in blocks and lanes of fixed size, so that neither the number of threads nor the
 // instruction set changes a bit of the result: ranks on unlike nodes clip by the same norm.
 
+#include "base/host_device.hpp"
 #include "kernels/cpu/functions/parallel.hpp"
 #include "kernels/elementwise.hpp"
 
@@ -15,11 +16,11 @@ constexpr std::int64_t block_elements = 4096;
 /// Blocks whose sums wait for each other on the stack.
 constexpr std::int64_t blocks_per_round = 256;
 
-/// In 32 lanes: four registers of eight doubles where there are such registers.
+/// In 32 lanes: eight registers of four doubles where there are such registers.
 double sum_of_squares_in_block(std::int64_t count, const float* x) {
-  using Floats [[gnu::vector_size(32)]] = float;
-  using Doubles [[gnu::vector_size(64)]] = double;
-  constexpr int registers = 4, width = 8;
+  using Floats [[gnu::vector_size(16)]] = float;
+  using Doubles [[gnu::vector_size(32)]] = double;
+  constexpr int registers = 8, width = 4;
   Doubles lanes[registers] = {};
   std::int64_t i = 0;
   for (; i + registers * width <= count; i += registers * width)
@@ -29,7 +30,8 @@ double sum_of_squares_in_block(std::int64_t count, const float* x) {
       const Doubles wide = __builtin_convertvector(part, Doubles);
       lanes[k] += wide * wide;
     }
-  const Doubles folded = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+  const Doubles folded = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+                         ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
   double sum = 0;
   for (int k = 0; k < width; ++k) sum += folded[k];
   for (; i < count; ++i) sum += double{x[i]} * x[i];
@@ -55,11 +57,9 @@ double sum_of_squares(std::int64_t count, const float* x, Stream&) {
   return total;
 }
 
-/// A float is NaN or infinite when its bits without the sign reach those of infinity.
-constexpr std::int32_t infinity_bits = 0x7F800000;
-
-DTRAIN_FUNCTOR std::int32_t magnitude_bits(float x) {
-  return __builtin_bit_cast(std::int32_t, x) & 0x7FFFFFFF;
+/// NaN or infinite: the bits without the sign reach those of infinity.
+DTRAIN_FUNCTOR std::int32_t is_non_finite(float x) {
+  return (__builtin_bit_cast(std::int32_t, x) & 0x7FFFFFFF) >= 0x7F800000 ? 1 : 0;
 }
 
 /// `none` when all are finite.
@@ -67,13 +67,12 @@ std::int64_t find_non_finite_in_range(std::int64_t begin, std::int64_t end, cons
                                       std::int64_t none) {
   for (std::int64_t block = begin; block < end; block += block_elements) {
     const std::int64_t stop = end - block < block_elements ? end : block + block_elements;
-    std::int32_t largest = 0;
-#pragma omp simd reduction(max : largest)
+    std::int32_t any = 0;
+#pragma omp simd reduction(| : any)
+    for (std::int64_t i = block; i < stop; ++i) any |= is_non_finite(x[i]);
+    if (any == 0) continue;
     for (std::int64_t i = block; i < stop; ++i)
-      largest = magnitude_bits(x[i]) > largest ? magnitude_bits(x[i]) : largest;
-    if (largest < infinity_bits) continue;
-    for (std::int64_t i = block; i < stop; ++i)
-      if (magnitude_bits(x[i]) >= infinity_bits) return i;
+      if (is_non_finite(x[i])) return i;
   }
   return none;
 }
