@@ -35,10 +35,10 @@ double cosine_between(double a, double b, double t) {
 double onecycle(double base, double position, double last) {
   const double start = base / 25.0;
   const double end = start / 1e4;
-  const double peak = 0.3 * (last + 1.0) - 1.0;
+  const double peak = std::max(0.3 * (last + 1.0) - 1.0, 0.0);
   if (position < peak) return cosine_between(start, base, position / peak);
-  if (last <= peak) return base;
-  return cosine_between(base, end, (position - std::max(peak, 0.0)) / (last - std::max(peak, 0.0)));
+  if (last <= peak) return base;  // a run of one step
+  return cosine_between(base, end, (position - peak) / (last - peak));
 }
 
 }  // namespace
