@@ -36,6 +36,7 @@ struct Progress {
   double best_accuracy = -1;
   std::int64_t best_step = -1;
   std::string optimizer;  ///< name; state is loaded only into the same one
+  bool operator==(const Progress&) const = default;
 };
 
 /// What eval and predict need of the data, so that they need no dataset for it.
@@ -45,6 +46,7 @@ struct DataFacts {
   std::vector<std::string> classes;
   std::vector<float> mean, std;
   bool integer_samples = true;  ///< uint8 pixels: divide by 255 first
+  bool operator==(const DataFacts&) const = default;
 };
 
 /// One array in canonical layout.

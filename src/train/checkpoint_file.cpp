@@ -118,14 +118,12 @@ DataFacts read_data(const hdf5::Group& group) {
 }
 
 std::vector<std::byte> read_bytes(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary | std::ios::ate);
-  if (!stream)
-    throw InputError(fmt::format("cannot open {}: {}.", file.string(), std::strerror(errno)));
-  std::vector<std::byte> bytes(
-      static_cast<std::size_t>(std::max<std::streamoff>(stream.tellg(), 0)));
-  stream.seekg(0);
-  if (!stream.read(reinterpret_cast<char*>(bytes.data()),
-                   static_cast<std::streamsize>(bytes.size())))
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) throw InputError(fmt::format("cannot open {}: {}.", file.string(), error.message()));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size)))
     throw InputError(fmt::format("cannot read {}: {}.", file.string(), std::strerror(errno)));
   return bytes;
 }

@@ -53,11 +53,15 @@ fs::path CheckpointFolder::write(const Checkpoint& checkpoint) const {
   write_checkpoint(file, checkpoint);
   write_file(folder_ / "latest", file.filename().string() + "\n");
 
+  // What a killed process may have left half-written is nobody's any more.
+  std::error_code ignored;  // a file that cannot be removed harms nobody
+  for (const auto& entry : fs::directory_iterator(folder_))
+    if (entry.path().extension() == ".partial") fs::remove(entry.path(), ignored);
+
   // Later ones are another branch of the run, left from before it was resumed: not ours to remove.
   auto files = checkpoints_in(folder_);
   files.erase(files.upper_bound(progress.step), files.end());
   std::int64_t surplus = static_cast<std::int64_t>(files.size()) - keep_;
-  std::error_code ignored;  // one that cannot be removed harms nobody
   for (auto it = files.begin(); it != files.end() && surplus > 0; ++it, --surplus)
     if (it->first != progress.best_step) fs::remove(it->second, ignored);
   return file;
