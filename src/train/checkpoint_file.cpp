@@ -168,7 +168,7 @@ Checkpoint decode(std::span<const std::byte> bytes, const std::string& origin) {
 }
 
 void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint) {
-  write_file(file, {encode(checkpoint)});
+  write_file_durably(file, {encode(checkpoint)});
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& file) {

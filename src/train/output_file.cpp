@@ -50,32 +50,38 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
   return true;
 }
 
-bool write_and_flush(const std::filesystem::path& file,
-                     std::initializer_list<std::span<const std::byte>> parts) {
+enum class Flush { no, yes };
+
+bool write_new(const std::filesystem::path& file,
+               std::initializer_list<std::span<const std::byte>> parts, Flush flush) {
   Descriptor output(file, O_WRONLY | O_CREAT | O_TRUNC);
   if (output.value() < 0) return false;
   for (const auto part : parts)
     if (!write_all(output.value(), part)) return false;
-  return ::fsync(output.value()) == 0 && output.close();
+  return (flush == Flush::no || ::fsync(output.value()) == 0) && output.close();
+}
+
+void replace(const std::filesystem::path& file,
+             std::initializer_list<std::span<const std::byte>> parts, Flush flush) {
+  const std::filesystem::path partial = file.string() + ".partial";
+  if (write_new(partial, parts, flush) && ::rename(partial.c_str(), file.c_str()) == 0) return;
+  const int error = errno;
+  ::unlink(partial.c_str());
+  fail(file, error);
 }
 
 }  // namespace
 
-void write_file(const std::filesystem::path& file,
-                std::initializer_list<std::span<const std::byte>> parts) {
-  const std::filesystem::path partial = file.string() + ".partial";
-  if (!write_and_flush(partial, parts) || ::rename(partial.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(partial.c_str());
-    fail(file, error);
-  }
+void write_file(const std::filesystem::path& file, std::string_view text) {
+  replace(file, {std::as_bytes(std::span(text))}, Flush::no);
+}
+
+void write_file_durably(const std::filesystem::path& file,
+                        std::initializer_list<std::span<const std::byte>> parts) {
+  replace(file, parts, Flush::yes);
   // The new name is on disk when its folder is. Not every file system can flush a folder.
   const Descriptor folder(file.has_parent_path() ? file.parent_path() : ".", O_RDONLY);
   if (folder.value() >= 0) ::fsync(folder.value());
-}
-
-void write_file(const std::filesystem::path& file, std::string_view text) {
-  write_file(file, {std::as_bytes(std::span(text))});
 }
 
 AppendFile::AppendFile(const std::filesystem::path& file)

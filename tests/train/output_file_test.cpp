@@ -34,8 +34,8 @@ TEST(WriteFile, ReplacesTheWholeFile) {
 TEST(WriteFile, PutsPartsOneAfterTheOther) {
   const TemporaryFolder folder;
   const std::string a = "ab", b = "", c = "cde";
-  write_file(folder.path() / "f", {std::as_bytes(std::span(a)), std::as_bytes(std::span(b)),
-                                   std::as_bytes(std::span(c))});
+  write_file_durably(folder.path() / "f", {std::as_bytes(std::span(a)), std::as_bytes(std::span(b)),
+                                           std::as_bytes(std::span(c))});
   EXPECT_EQ(text_of(folder.path() / "f"), "abcde");
 }
 
