@@ -136,6 +136,10 @@ bool parse(CLI::App& parser, Arguments arguments, const Session& session) {
   } catch (const CLI::CallForHelp&) {
     if (session.is_root()) fmt::print("{}", chosen(parser).help());
     return false;
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    throw UsageError(fmt::format("{} needs a value; see `dtrain {} --help`",
+                                 text.substr(0, text.find(':')), parser.get_name()));
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{}; see `dtrain {} --help`", error.what(), parser.get_name()));
   }
@@ -144,11 +148,15 @@ bool parse(CLI::App& parser, Arguments arguments, const Session& session) {
 }
 
 std::string did_you_mean(const std::string& word, std::span<const std::string> known) {
-  std::size_t best = word.size() / 3 + 2;
+  const auto bare = [](const std::string& name) {
+    return name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  };
+  const std::string asked = bare(word);
+  std::size_t best = (asked.size() + 1) / 3 + 1;
   std::string nearest;
   for (const std::string& name : known) {
-    const bool prefix = word.size() > 3 && name.starts_with(word);
-    const std::size_t distance = prefix ? 0 : edit_distance(word, name);
+    const bool begins = asked.size() > 2 && bare(name).starts_with(asked);
+    const std::size_t distance = begins ? 0 : edit_distance(asked, bare(name));
     if (distance < best) best = distance, nearest = name;
   }
   return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);

@@ -48,18 +48,6 @@ fs::path default_folder(const std::string& model, const std::string& data) {
   return folder;
 }
 
-void prepare(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw Error(fmt::format("cannot make the output folder {}: {}; name another one with --output",
-                            folder.string(), error.message()));
-  // Permissions and quotas show only when something is written.
-  const fs::path probe = folder / ".dtrain-write-test";
-  train::write_file(probe, "\n");
-  fs::remove(probe, error);
-}
-
 }  // namespace
 
 fs::path resumed_folder(const TrainSettings& settings) {
@@ -69,8 +57,8 @@ fs::path resumed_folder(const TrainSettings& settings) {
   return parent.empty() ? fs::path(".") : parent;
 }
 
-fs::path claim_run_folder(const TrainSettings& settings, const std::string& model,
-                          const std::string& data) {
+fs::path choose_run_folder(const TrainSettings& settings, const std::string& model,
+                           const std::string& data) {
   const fs::path resumed = settings.resume.empty() ? fs::path() : resumed_folder(settings);
   const fs::path folder = !settings.output.empty() ? fs::path(settings.output)
                           : !resumed.empty()       ? resumed
@@ -80,8 +68,19 @@ fs::path claim_run_folder(const TrainSettings& settings, const std::string& mode
     throw UsageError(fmt::format(
         "{0} already holds a run: name another --output, or go on with it by --resume {0}",
         folder.string()));
-  prepare(folder);
   return folder;
+}
+
+void prepare_run_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw Error(fmt::format("cannot make the output folder {}: {}; name another one with --output",
+                            folder.string(), error.message()));
+  // Permissions and quotas show only when something is written.
+  const fs::path probe = folder / ".dtrain-write-test";
+  train::write_file(probe, "\n");
+  fs::remove(probe, error);
 }
 
 std::optional<train::Checkpoint> starting_point(

@@ -15,10 +15,12 @@
 namespace dtrain::launch {
 
 /// The folder that a run is to write into: --output, else the one that --resume means, else
-/// runs/<model>-<data>-<UTC time>. Makes it, and makes sure that files can be written into it.
-/// Throws UsageError where it holds another run, Error where it cannot be written.
-std::filesystem::path claim_run_folder(const TrainSettings& settings, const std::string& model,
-                                       const std::string& data);
+/// runs/<model>-<data>-<UTC time>. Throws UsageError where it holds another run.
+std::filesystem::path choose_run_folder(const TrainSettings& settings, const std::string& model,
+                                        const std::string& data);
+
+/// Makes the folder where it is missing and makes sure that files can be written into it. Throws Error.
+void prepare_run_folder(const std::filesystem::path& folder);
 
 /// The folder that --resume means: --output for auto, the folder itself, or the one that holds the
 /// file.

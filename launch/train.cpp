@@ -10,17 +10,15 @@
 #include "launch/closing_summary.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
-#include "launch/progress.hpp"
+#include "launch/root_observers.hpp"
 #include "launch/run_folder.hpp"
 #include "launch/software.hpp"
 #include "launch/stop_signals.hpp"
 #include "launch/together.hpp"
 #include "launch/train_options.hpp"
 #include "launch/version.hpp"
-#include "train/metrics_writer.hpp"
 #include "train/output_file.hpp"
 #include "train/run_summary.hpp"
-#include "train/tensorboard_writer.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -83,34 +81,6 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
   return text + fact_line("output", settings.output + "/") + "\n";
 }
 
-/// What the root rank shows and writes while training.
-class RootObservers {
- public:
-  RootObservers(const TrainSettings& settings, bool validates,
-                const std::optional<train::Progress>& resumed)
-      : metrics_(settings.output, resumed),
-        tensorboard_(settings.output,
-                     resumed ? std::optional(resumed->step) : std::optional<std::int64_t>()) {
-    if (settings.progress == "none") return;
-    const bool bar =
-        settings.progress == "bar" || (settings.progress == "auto" && shows_on_terminal());
-    progress_.emplace(bar ? Progress::Style::bar : Progress::Style::plain,
-                      RunLength{settings.epochs, settings.steps, validates});
-  }
-
-  std::vector<train::TrainingObserver*> list() {
-    std::vector<train::TrainingObserver*> all{&metrics_, &tensorboard_};
-    if (progress_) all.push_back(&*progress_);
-    return all;
-  }
-  const train::MetricsWriter& metrics() const { return metrics_; }
-
- private:
-  train::MetricsWriter metrics_;
-  train::TensorBoardWriter tensorboard_;
-  std::optional<Progress> progress_;
-};
-
 ExitCode train(TrainSettings settings, const std::string& command, Session& session) {
   auto& communicator = session.communicator();
   const bool is_root = communicator.is_root();
@@ -133,40 +103,37 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     settings.shards = ranks;
   }
 
-  // The root looks after files.
+  // This rank's device and its replica of the model.
+  const int threads =
+      settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(communicator);
+  const auto nominal = nominal_batch(trainer_options(settings, model), data.train->size(), ranks);
+  std::string device;
+  std::unique_ptr<kernels::Backend> backend;
+  std::optional<nn::Replica> replica;
+  together(communicator, [&] {
+    device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
+    backend = make_backend(device, threads);
+    replica.emplace(model, *backend, nominal, settings.seed);
+  });
+
+  // The root looks after files: where to write, and what to go on from.
   std::optional<train::Checkpoint> start;
   together(communicator, [&] {
     if (!is_root) return;
-    settings.output = claim_run_folder(settings, model.name(), data.train->info().name).string();
+    settings.output = choose_run_folder(settings, model.name(), data.train->info().name).string();
     start = starting_point(settings, [&](const auto& text) { say("note: " + text + "\n"); });
   });
   start = train::share(communicator, start);
   const bool resumes = start && settings.init.empty();
-
   const auto options = trainer_options(settings, model);
-  const int threads =
-      settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(communicator);
-  std::string device;
-  std::unique_ptr<kernels::Backend> backend;
-  std::optional<nn::Replica> replica;
-  std::optional<RootObservers> observers;
-  together(communicator, [&] {
-    device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
-    backend = make_backend(device, threads);
-    replica.emplace(model, *backend, nominal_batch(options, data.train->size(), ranks),
-                    settings.seed);
-    if (start && !resumes) train::restore(*start, *replica, nullptr);
-    if (is_root)
-      observers.emplace(settings, data.validation != nullptr,
-                        resumes ? std::optional(start->progress) : std::nullopt);
-  });
+  RootObservers observers;
   std::optional<train::Trainer> trainer;
   alike([&] {
+    if (start && !resumes) train::restore(*start, *replica, nullptr);
     trainer.emplace(*replica, communicator, data, options,
-                    observers ? observers->list() : std::vector<train::TrainingObserver*>());
+                    std::vector<train::TrainingObserver*>{&observers});
     if (resumes) trainer->resume(*start);
   });
-  start.reset();
 
   train::RunSummary run{.command = command,
                         .world_size = ranks,
@@ -192,20 +159,24 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   const std::filesystem::path folder = settings.output;
   together(communicator, [&] {
     if (!is_root) return;
+    prepare_run_folder(folder);
+    observers.open(settings, data.validation != nullptr,
+                   resumes ? std::optional(start->progress) : std::nullopt);
     train::write_file(folder / "config.toml", to_toml(settings));
     train::write_file(folder / "environment.json",
                       train::environment_json_text(software_versions()));
   });
+  start.reset();
   say(banner(run, settings, input));
 
   stop_on_signals();
   alike([&] { run.result = trainer->run(); });
+  observers.close();
 
   if (is_root) {
-    run.earlier_epochs = observers->metrics().earlier_epochs();
+    run.earlier_epochs = observers.earlier_epochs();
     train::write_file(folder / "summary.json", train::to_json_text(run));
   }
-  observers.reset();
   say(closing_summary(run, settings.output));
   return run.result.stop_reason == train::StopReason::stopped ? ExitCode::stopped : ExitCode::done;
 }
