@@ -2,6 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #include "kernels/conv2d.hpp"
 
+#include <string_view>
+
 #include "kernels/cpu/affine.hpp"
 #include "kernels/cpu/narrow_conv2d.hpp"
 #include "kernels/cpu/planned_ops.hpp"
@@ -31,8 +33,12 @@ ConvolutionGeometry geometry(const Conv2dSpec& spec) {
                                       spec.stride_width, spec.padding_width)}};
 }
 
-/// Layouts are oneDNN's choice. Backward-data is fast in fewer of them than forward, so the input
-/// has the one that it chooses, where it is wanted.
+bool is_reference(const dnnl::primitive_desc& primitive) {
+  return primitive && std::string_view(primitive.impl_info_str()).starts_with("ref");
+}
+
+/// Layouts are forward's choice, except an input in which backward-data would fall back to oneDNN's
+/// plain loops: a thousand times slower.
 Affine plan(const Conv2dSpec& spec) {
   const Engine engine;
   AffineDescriptors d{.input = any_layout(to_dims(spec.input_shape())),
@@ -44,10 +50,14 @@ Affine plan(const Conv2dSpec& spec) {
                             spec.needs_input_gradient);
   };
   const AffinePrimitives choice = plan_with(d);
-  d.input = choice.backward_data ? argument_of(choice.backward_data, DNNL_ARG_DIFF_SRC)
-                                 : argument_of(choice.forward, DNNL_ARG_SRC);
+  d.input = argument_of(choice.forward, DNNL_ARG_SRC);
   d.output = argument_of(choice.forward, DNNL_ARG_DST);
-  return Affine(engine, plan_with(d), spec.activation, spec.weight, weight_dims(spec));
+  AffinePrimitives primitives = plan_with(d);
+  if (is_reference(primitives.backward_data)) {
+    d.input = argument_of(choice.backward_data, DNNL_ARG_DIFF_SRC);
+    primitives = plan_with(d);
+  }
+  return Affine(engine, primitives, spec.activation, spec.weight, weight_dims(spec));
 }
 
 class OnednnConv2d final : public Conv2d {

@@ -71,11 +71,11 @@ struct Loops {
   /// One row of all output channels of a block.
   void (*narrow_forward)(const NarrowConvolution&, std::int64_t row, const float* input,
                          const float* packed, const float* bias, float* output);
-  /// Adds to sums (out, in, kh, kw, sample_lanes) what one block gives kernel row `u` between
+  /// Adds to sums (out, in, kh, kw, sample_lanes) what one block gives the kernels between
   /// `in_channel` and `channels` output channels from `first_channel` on.
   void (*narrow_weight_gradient)(const NarrowConvolution&, std::int64_t first_channel,
-                                 std::int64_t channels, std::int64_t in_channel, std::int64_t u,
-                                 const float* input, const float* output_gradient, float* sums);
+                                 std::int64_t channels, std::int64_t in_channel, const float* input,
+                                 const float* output_gradient, float* sums);
   /// Adds one plane to sums (sample_lanes).
   void (*narrow_bias_gradient)(const NarrowConvolution&, const float* output_gradient, float* sums);
 };

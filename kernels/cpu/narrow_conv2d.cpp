@@ -150,7 +150,7 @@ class NarrowConv2d final : public Conv2d {
     const NarrowConvolution& c = forward_;
     const std::int64_t pieces =
         (c.out_channels + narrow_gradient_channels - 1) / narrow_gradient_channels;
-    const std::int64_t tasks = pieces * c.in_channels * c.kernel_height;
+    const std::int64_t tasks = pieces * c.in_channels;
     const std::int64_t plane = c.out_height * c.out_width * sample_lanes;
     float* sums = piece(b.scratch, sums_);
     float* bias_sums = sums + weights_ * sample_lanes;
@@ -161,11 +161,11 @@ class NarrowConv2d final : public Conv2d {
       const float* gradient = b.output_gradient + block * output_floats(c);
 #pragma omp for schedule(static) nowait
       for (std::int64_t task = 0; task < tasks; ++task) {
-        const std::int64_t piece = task / (c.in_channels * c.kernel_height);
+        const std::int64_t piece = task / c.in_channels;
         const std::int64_t first = c.out_channels * piece / pieces;
         const std::int64_t end = c.out_channels * (piece + 1) / pieces;
-        loops_.narrow_weight_gradient(c, first, end - first, task / c.kernel_height % c.in_channels,
-                                      task % c.kernel_height, input, gradient, sums);
+        loops_.narrow_weight_gradient(c, first, end - first, task % c.in_channels, input, gradient,
+                                      sums);
       }
 #pragma omp for schedule(static) nowait
       for (std::int64_t o = 0; o < c.out_channels; ++o)

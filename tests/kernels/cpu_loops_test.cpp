@@ -127,10 +127,9 @@ TEST_P(CpuLoops, NarrowConvolution) {
         on.narrow_forward(shape, row, input.data(), packed.data(), bias.data(), output.data());
       for (std::int64_t o = 0; o < c.out; o += cpu::narrow_gradient_channels)
         for (std::int64_t i = 0; i < c.in; ++i)
-          for (std::int64_t u = 0; u < c.kernel; ++u)
-            on.narrow_weight_gradient(
-                shape, o, std::min<std::int64_t>(c.out - o, cpu::narrow_gradient_channels), i, u,
-                input.data(), gradient.data(), sums.data());
+          on.narrow_weight_gradient(
+              shape, o, std::min<std::int64_t>(c.out - o, cpu::narrow_gradient_channels), i,
+              input.data(), gradient.data(), sums.data());
       on.narrow_bias_gradient(shape, gradient.data(), bias_sums.data());
       return std::vector{output, sums, bias_sums};
     };

@@ -143,11 +143,11 @@ void correlate_tile(const NarrowConvolution& c, Taps rows, Taps columns, std::in
     const float* dy = output_gradient + (i * c.out_width + columns.begin) * sample_lanes;
     for (std::int64_t j = columns.begin; j < columns.end;
          ++j, x += c.stride_width * sample_lanes, dy += sample_lanes) {
-      typename Lanes::Floats pixels[Count];
-      for (int t = 0; t < Count; ++t) pixels[t] = Lanes::load(x + t * sample_lanes);
-      for (int o = 0; o < Channels; ++o) {
-        const auto gradient = Lanes::load(dy + o * plane);
-        for (int t = 0; t < Count; ++t) total[o][t] += gradient * pixels[t];
+      typename Lanes::Floats gradients[Channels];
+      for (int o = 0; o < Channels; ++o) gradients[o] = Lanes::load(dy + o * plane);
+      for (int t = 0; t < Count; ++t) {
+        const auto pixel = Lanes::load(x + t * sample_lanes);
+        for (int o = 0; o < Channels; ++o) total[o][t] += gradients[o] * pixel;
       }
     }
   }
@@ -155,44 +155,59 @@ void correlate_tile(const NarrowConvolution& c, Taps rows, Taps columns, std::in
     for (int t = 0; t < Count; ++t) Lanes::store(sums + o * filter + t * sample_lanes, total[o][t]);
 }
 
-/// Taps of one kernel row for some output channels: together where all taps lie inside the image,
-/// then one by one at its left and right borders.
+/// All taps between one input channel and some output channels.
 template <int Channels>
-void correlate(const NarrowConvolution& c, std::int64_t u, const float* input,
-               const float* output_gradient, float* sums) {
-  const Taps rows = positions_of(u, c.out_height, c.in_height, c.stride_height, c.padding_height);
+void correlate(const NarrowConvolution& c, const float* input, const float* output_gradient,
+               float* sums) {
+  // Rows of the output that are worked on together stay in the first-level cache for all u.
+  constexpr std::int64_t band_pixels = 96;
+  const std::int64_t band = clamp(band_pixels / c.out_width, 1, c.out_height);
+  const auto rows_of = [&](std::int64_t u) {
+    return positions_of(u, c.out_height, c.in_height, c.stride_height, c.padding_height);
+  };
+  const auto columns_of = [&](std::int64_t v) {
+    return positions_of(v, c.out_width, c.in_width, c.stride_width, c.padding_width);
+  };
+  const auto tile = [&](Taps rows, Taps columns, std::int64_t u, std::int64_t v,
+                        std::int64_t taps) {
+    if (rows.begin >= rows.end || columns.begin >= columns.end) return;
+    with_constant<tile_taps>(taps, [&](auto width) {
+      correlate_tile<Channels, width.floats>(c, rows, columns, u, v, input, output_gradient,
+                                             sums + (u * c.kernel_width + v) * sample_lanes);
+    });
+  };
+
   cut(0, c.kernel_width, tile_taps, [&](std::int64_t v, std::int64_t taps) {
-    const auto columns_of = [&](std::int64_t tap) {
-      return positions_of(tap, c.out_width, c.in_width, c.stride_width, c.padding_width);
-    };
-    Taps common{columns_of(v).begin, columns_of(v + taps - 1).end};
-    if (common.end < common.begin) common.end = common.begin;
-    for (int lane = 0; lane < sample_lanes; lane += vector_floats) {
-      const float *x = input + lane, *dy = output_gradient + lane;
-      float* sum = sums + v * sample_lanes + lane;
-      with_constant<tile_taps>(taps, [&](auto width) {
-        correlate_tile<Channels, width.floats>(c, rows, common, u, v, x, dy, sum);
-      });
-      for (std::int64_t t = 0; t < taps; ++t) {
-        const Taps columns = columns_of(v + t);
-        const Taps left{columns.begin, columns.end < common.begin ? columns.end : common.begin};
-        const Taps right{columns.begin > common.end ? columns.begin : common.end, columns.end};
-        for (const Taps border : {left, right})
-          correlate_tile<Channels, 1>(c, rows, border, u, v + t, x, dy, sum + t * sample_lanes);
+    // Columns where all taps lie inside the image, then those at its borders, where fewer do.
+    const Taps first = columns_of(v), last = columns_of(v + taps - 1);
+    const Taps whole{first.begin, last.end > first.begin ? last.end : first.begin};
+    for (std::int64_t row = 0; row < c.out_height; row += band)
+      for (std::int64_t u = 0; u < c.kernel_height; ++u) {
+        const Taps rows = rows_of(u);
+        tile({clamp(row, rows.begin, rows.end), clamp(row + band, rows.begin, rows.end)}, whole, u,
+             v, taps);
       }
+    for (std::int64_t j = last.begin; j < first.end; ++j) {
+      if (j >= whole.begin && j < whole.end) continue;
+      std::int64_t begin = v, end = v + taps;
+      while (begin < end && j < columns_of(begin).begin) ++begin;
+      while (begin < end && j >= columns_of(end - 1).end) --end;
+      for (std::int64_t u = 0; u < c.kernel_height && begin < end; ++u)
+        tile(rows_of(u), {j, j + 1}, u, begin, end - begin);
     }
   });
 }
 
 void narrow_weight_gradient(const NarrowConvolution& c, std::int64_t first_channel,
-                            std::int64_t channels, std::int64_t in_channel, std::int64_t u,
-                            const float* input, const float* output_gradient, float* sums) {
-  const std::int64_t row = (first_channel * c.in_channels + in_channel) * c.kernel_height + u;
+                            std::int64_t channels, std::int64_t in_channel, const float* input,
+                            const float* output_gradient, float* sums) {
+  const std::int64_t kernel = (first_channel * c.in_channels + in_channel) * c.kernel_height;
+  const float* x = input + in_channel * c.in_height * c.in_width * sample_lanes;
+  const float* dy = output_gradient + first_channel * c.out_height * c.out_width * sample_lanes;
+  float* sum = sums + kernel * c.kernel_width * sample_lanes;
   with_constant<narrow_gradient_channels>(channels, [&](auto height) {
-    correlate<height.floats>(
-        c, u, input + in_channel * c.in_height * c.in_width * sample_lanes,
-        output_gradient + first_channel * c.out_height * c.out_width * sample_lanes,
-        sums + row * c.kernel_width * sample_lanes);
+    for (int lane = 0; lane < sample_lanes; lane += vector_floats)
+      correlate<height.floats>(c, x + lane, dy + lane, sum + lane);
   });
 }
 
