@@ -152,7 +152,7 @@ std::string did_you_mean(const std::string& word, std::span<const std::string> k
     return name.substr(std::min(name.find_first_not_of('-'), name.size()));
   };
   const std::string asked = bare(word);
-  std::size_t best = (asked.size() + 1) / 3 + 1;
+  std::size_t best = (asked.size() + 2) / 3 + 1;
   std::string nearest;
   for (const std::string& name : known) {
     const bool begins = asked.size() > 2 && bare(name).starts_with(asked);

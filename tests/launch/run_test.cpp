@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// Training runs of one rank, end to end.
+
+#include <gmock/gmock.h>
+
+#include "tests/launch/dtrain_process.hpp"
+
+namespace dtrain::test {
+namespace {
+
+using testing::HasSubstr;
+
+/// 16 steps of a few microseconds an epoch.
+const std::string tiny =
+    "--model mlp64 --data synthetic:1x8x8:4:1000 --global-batch 64 --threads 1 ";
+
+class Run : public DtrainTest {};
+
+TEST_F(Run, LeavesTheFilesAndSummaryOfTheContract) {
+  const std::string text = ok(tiny + "--epochs 3 --output a");
+  EXPECT_THAT(text, HasSubstr("mlp64"));
+  EXPECT_THAT(text, HasSubstr("3/3"));
+  EXPECT_THAT(text, HasSubstr("a/"));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << "a bar without a terminal";
+  for (const char* file : {"config.toml", "environment.json", "metrics.jsonl", "epochs.csv",
+                           "tensorboard", "latest", "summary.json"})
+    EXPECT_TRUE(fs::exists(folder_ / "a" / file)) << file;
+  EXPECT_TRUE(fs::exists(folder_ / latest("a")));
+
+  const auto summary = json_file("a/summary.json");
+  for (const char* member : {"schema",
+                             "command",
+                             "world_size",
+                             "nodes",
+                             "threads_per_rank",
+                             "device",
+                             "device_name",
+                             "precision",
+                             "comm",
+                             "model",
+                             "parameters",
+                             "flops_per_sample",
+                             "dataset",
+                             "train_samples",
+                             "test_samples",
+                             "global_batch",
+                             "shards",
+                             "seed",
+                             "reproducible",
+                             "epochs",
+                             "test_accuracy",
+                             "samples_per_second",
+                             "step_milliseconds",
+                             "gflops",
+                             "energy",
+                             "peak_rss_bytes",
+                             "startup_seconds",
+                             "mpi_init_seconds",
+                             "weights_hash",
+                             "stop_reason"})
+    EXPECT_TRUE(summary.contains(member)) << member;
+  for (const char* member :
+       {"median", "p95", "data", "forward", "backward", "comm_exposed", "optimizer"})
+    EXPECT_TRUE(summary["step_milliseconds"].contains(member)) << member;
+  for (const char* member : {"joules", "net_joules", "idle_watts", "sources", "estimated"})
+    EXPECT_TRUE(summary["energy"].contains(member)) << member;
+  ASSERT_EQ(summary["epochs"].size(), 3u);
+  for (const char* member : {"epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy",
+                             "train_seconds", "eval_seconds", "samples_per_second", "energy_joules",
+                             "eval_energy_joules", "average_watts", "joules_per_sample"})
+    EXPECT_TRUE(summary["epochs"][0].contains(member)) << member;
+  EXPECT_EQ(summary["schema"], 1);
+  EXPECT_EQ(summary["world_size"], 1);
+  EXPECT_EQ(summary["comm"], "self");
+  EXPECT_EQ(summary["train_samples"], 1000);
+  EXPECT_EQ(summary["test_samples"], 200);
+  EXPECT_TRUE(summary["energy"]["joules"].is_null());
+  EXPECT_GT(summary["startup_seconds"], 0);
+  EXPECT_EQ(summary["mpi_init_seconds"], 0);
+  EXPECT_EQ(summary["weights_hash"].get<std::string>().size(), 32u);
+  EXPECT_LT(summary["epochs"][2]["train_loss"], summary["epochs"][0]["train_loss"]);
+}
+
+TEST_F(Run, ItsConfigFileRepeatsIt) {
+  ok(tiny + "--epochs 2 --seed 3 --lr 0.0123 --output a --progress none");
+  ok("--config a/config.toml --threads 1 --output b --progress none");
+  EXPECT_EQ(weights_hash("a"), weights_hash("b"));
+  ok(tiny + "--epochs 2 --seed 4 --lr 0.0123 --output c --progress none");
+  EXPECT_NE(weights_hash("a"), weights_hash("c"));
+}
+
+TEST_F(Run, ResumesToTheSameWeights) {
+  ok(tiny + "--epochs 4 --output whole --progress none");
+  // The schedule needs the same length: stop early by hand, as a kill would, with the files of epoch 2.
+  ok(tiny + "--epochs 4 --output part --progress none --checkpoint-keep 9");
+  for (const int step : {48, 64})
+    fs::remove(folder_ / "part" / fmt::format("checkpoint-{:04}.h5", step));
+  const std::string text = ok("--resume part");  // settings from its config.toml
+  EXPECT_THAT(text, HasSubstr("checkpoint-0032.h5"));
+  EXPECT_EQ(weights_hash("part"), weights_hash("whole"));
+  EXPECT_EQ(json_file("part/summary.json")["epochs"].size(), 4u);
+  EXPECT_EQ(count_of(read_text(folder_ / "part/epochs.csv"), "\n"), 5u);
+}
+
+TEST_F(Run, PassesOverADamagedCheckpoint) {
+  ok(tiny + "--epochs 3 --output a --progress none --checkpoint-keep 9");
+  const std::string hash = weights_hash("a");
+  std::string bytes = read_text(folder_ / "a/checkpoint-0048.h5");
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  write_text(folder_ / "a/checkpoint-0048.h5", bytes);
+  // Named explicitly it is an error.
+  const Finished named = dtrain("--resume a/checkpoint-0048.h5");
+  EXPECT_EQ(named.code, 3);
+  EXPECT_THAT(named.err, HasSubstr("checkpoint-0048.h5"));
+  const std::string text = ok(tiny + "--epochs 3 --output a --resume auto");
+  EXPECT_THAT(text, HasSubstr("checkpoint-0048.h5"));
+  EXPECT_THAT(text, HasSubstr("resuming from a/checkpoint-0032.h5"));
+  EXPECT_EQ(weights_hash("a"), hash);
+}
+
+TEST_F(Run, ResumeAutoStartsFreshWhereThereIsNothing) {
+  EXPECT_THAT(ok(tiny + "--epochs 1 --output a --resume auto"), HasSubstr("starting fresh"));
+  const Finished finished = dtrain(tiny + "--epochs 1 --output a");
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("already holds a run"));
+}
+
+TEST_F(Run, RefusesToResumeAnotherRun) {
+  ok(tiny + "--epochs 1 --output a --progress none");
+  for (const char* change : {"--seed 2", "--global-batch 32", "--model mlp"}) {
+    const Finished finished = dtrain(fmt::format("--resume a {}", change));
+    EXPECT_EQ(finished.code, 2) << change << "\n" << finished.err;
+  }
+}
+
+TEST_F(Run, ZeroStepsWriteTheInitialCheckpoint) {
+  ok(tiny + "--steps 0 --output a --progress none");
+  EXPECT_EQ(latest("a"), "a/checkpoint-0000.h5");
+  ok(tiny + "--steps 0 --output b --progress none --init a/checkpoint-0000.h5 --seed 9");
+  EXPECT_EQ(weights_hash("a"), weights_hash("b"));
+}
+
+TEST_F(Run, StopsAtTheTargetAccuracy) {
+  ok(tiny + "--epochs 200 --target-accuracy 0.5 --output a --progress none");
+  const auto summary = json_file("a/summary.json");
+  EXPECT_LT(summary["epochs"].size(), 200u);
+  EXPECT_GE(summary["test_accuracy"], 0.5);
+}
+
+TEST_F(Run, ReportsDivergence) {
+  const Finished finished = dtrain(tiny + "--optimizer sgd --lr 1e30 --output a --progress none");
+  EXPECT_EQ(finished.code, 5);
+  EXPECT_THAT(finished.err, HasSubstr("--lr"));
+}
+
+TEST_F(Run, RaisesNothingAndMentionsShardsForBatchNorm) {
+  ok("--model resnet20 --data synthetic:1x8x8:4:64 --global-batch 16 --steps 2 --threads 1 "
+     "--output a "
+     "--progress none");
+  EXPECT_EQ(json_file("a/summary.json")["shards"], 8);
+}
+
+TEST_F(Run, DefaultFolderIsNamedAfterModelAndData) {
+  ok(tiny + "--epochs 1 --progress none");
+  ASSERT_TRUE(fs::exists(folder_ / "runs"));
+  const auto run = fs::directory_iterator(folder_ / "runs")->path().filename().string();
+  EXPECT_TRUE(run.starts_with("mlp64-synthetic")) << run;
+}
+
+}  // namespace
+}  // namespace dtrain::test

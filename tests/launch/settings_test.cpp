@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+
+// Where settings come from, and the files that carry them.
+
+#include <gmock/gmock.h>
+
+#include <regex>
+#include <set>
+
+#include "tests/launch/dtrain_process.hpp"
+
+namespace dtrain::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Settings : public DtrainTest {};
+
+constexpr const char* model_with_settings = R"({
+  "name": "tiny", "training": {"optimizer": "adam", "lr": 0.003, "epochs": 7, "nesterov": true},
+  "layers": [{"type": "linear", "features": "classes"}]})";
+
+TEST_F(Settings, FlagsBeatTheConfigFileWhichBeatsTheModelWhichBeatsTheDefaults) {
+  write_text(folder_ / "tiny.json", model_with_settings);
+  write_text(folder_ / "c.toml",
+             "# a comment\nmodel = \"tiny.json\"\nlr = 0.004\nepochs = 8\nseed = 5\n");
+  const std::string text = ok("--config c.toml --epochs 9 --dry-run");
+  EXPECT_THAT(text, HasSubstr("epochs = 9\n"));            // flag
+  EXPECT_THAT(text, HasSubstr("lr = 0.004\n"));            // config
+  EXPECT_THAT(text, HasSubstr("seed = 5\n"));              // config
+  EXPECT_THAT(text, HasSubstr("optimizer = \"adam\"\n"));  // model
+  EXPECT_THAT(text, HasSubstr("nesterov = true\n"));       // model
+  EXPECT_THAT(text, HasSubstr("global-batch = 256\n"));    // default
+  EXPECT_THAT(ok("--config c.toml --model mlp --dry-run"), HasSubstr("nesterov = false\n"));
+  EXPECT_THAT(ok("--config c.toml --nesterov=false --dry-run"), HasSubstr("nesterov = false\n"));
+}
+
+TEST_F(Settings, OneWayToSayTheBatchReplacesTheOther) {
+  write_text(folder_ / "c.toml", "batch-per-rank = 16\n");
+  EXPECT_THAT(ok("--config c.toml --dry-run"), HasSubstr("batch-per-rank = 16\n"));
+  const std::string text = ok("--config c.toml --global-batch 64 --dry-run");
+  EXPECT_THAT(text, HasSubstr("global-batch = 64\n"));
+  EXPECT_THAT(text, Not(HasSubstr("batch-per-rank")));
+}
+
+TEST_F(Settings, WhatADryRunPrintsIsAConfigFileForTheSameSettings) {
+  const std::string text =
+      ok("--model lenet --data synthetic:1x28x28:4:100 --validation 0.1 --steps 3 --lr "
+         "0.012345678901234 "
+         "--augment crop=2,flip --optimizer adamw --weight-decay 1e-5 --schedule poly --threads 1 "
+         "--dry-run");
+  write_text(folder_ / "again.toml", text);
+  EXPECT_EQ(ok("--config again.toml --dry-run"), text);
+  EXPECT_THAT(text, HasSubstr("lr = 0.012345678901234\n"));
+  EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+TEST_F(Settings, EverySettingIsInTheDryRun) {
+  const std::string help = ok("train --help");
+  const std::string text =
+      ok("--steps 1 --threads 1 --init x.h5 --dry-run") + ok("--batch-per-rank 4 --dry-run");
+  // Those that act, or say where a run is.
+  const std::set<std::string> others{"help",   "config", "dry-run", "version",
+                                     "output", "resume", "progress"};
+  const std::regex option("\n  (?:-h,)?--([a-z-]+)");
+  int found = 0;
+  for (std::sregex_iterator match(help.begin(), help.end(), option), end; match != end; ++match) {
+    ++found;
+    if (others.count((*match)[1]) == 0) {
+      EXPECT_THAT(text, HasSubstr(fmt::format("\n{} = ", (*match)[1].str())));
+    }
+  }
+  EXPECT_GT(found, 30);
+}
+
+}  // namespace
+}  // namespace dtrain::test
