@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// Ops that libraries plan (convolution, linear, pooling, batch norm, dropout) are objects made once
+// Ops that libraries plan (convolution, linear, pooling, batch norm, reorder) are objects made once
 // per shape by a factory in the KernelTable; a oneDNN primitive or a cuDNN plan lives inside.
 //
 // Common to all of them:
