@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -17,43 +18,59 @@ namespace {
 /// One line per option, wrapped: name and what it takes, what it does, the default.
 class HelpFormatter : public CLI::Formatter {
  public:
-  static constexpr std::size_t column = 32, width = 100;
-
-  std::string make_usage(const CLI::App* app, std::string) const override {
-    std::string usage = "Usage: dtrain " + app->get_name();
-    for (const CLI::Option* option : app->get_options())
-      if (option->get_positional()) usage += " " + make_option_usage(option);
-    if (!app->get_subcommands(nullptr).empty()) usage += " SUBCOMMAND";
-    return usage + " [OPTIONS]\n";
-  }
+  static constexpr std::size_t column = 30, width = 100;
 
   std::string make_description(const CLI::App* app) const override {
-    return app->get_description() + "\n\n";
+    return fmt::format("{}\n\n", app->get_description());
+  }
+
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    std::string usage = fmt::format("Usage: dtrain {}", app->get_name());
+    for (const CLI::Option* option : app->get_options())
+      if (option->get_positional()) usage += fmt::format(" {}", make_option_usage(option));
+    if (!app->get_subcommands(nullptr).empty()) usage += " SUBCOMMAND";
+    return usage + " [OPTIONS]\n\n";
+  }
+
+  std::string make_positionals(const CLI::App* app) const override {
+    const std::string text = CLI::Formatter::make_positionals(app);
+    return text.empty() ? text : text + "\n";
+  }
+
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    std::string text = fmt::format("{}:\n", group);
+    for (const CLI::Option* option : options) text += make_option(option, is_positional);
+    return text;
   }
 
   std::string make_option(const CLI::Option* option, bool is_positional) const override {
-    std::string head = "  " + option->get_name(is_positional, !is_positional);
+    std::string head = fmt::format("  {}", option->get_name(is_positional, !is_positional));
     if (!is_positional && option->get_type_size() != 0 && !option->get_type_name().empty())
-      head += " " + option->get_type_name();
-    std::string text = option->get_description();
+      head += fmt::format(" {}", option->get_type_name());
     const std::string& fallback = option->get_default_str();
+    std::vector<std::string> words = words_of(option->get_description());
     if (!fallback.empty() && option->get_type_size() != 0)
-      text += fmt::format(" (default {})", fallback);
+      words.push_back(fmt::format("(default {})", fallback));
 
-    std::string line = fmt::format("{:<{}}", head, column);
-    if (head.size() + 2 > column) line = head + "\n" + std::string(column, ' ');
+    std::string line = head.size() + 2 > column ? fmt::format("{}\n{:{}}", head, "", column)
+                                                : fmt::format("{:<{}}", head, column);
     std::size_t used = column;
-    std::istringstream words(text);
-    for (std::string word; words >> word;) {
-      if (used > column && used + word.size() + 1 > width) {
-        line += "\n" + std::string(column, ' ');
+    for (const std::string& word : words) {
+      if (used > column && used + 1 + word.size() > width) {
+        line += fmt::format("\n{:{}}", "", column);
         used = column;
       }
-      if (used > column) line += ' ', ++used;
-      line += word;
-      used += word.size();
+      line += fmt::format("{}{}", used > column ? " " : "", word);
+      used += word.size() + (used > column ? 1 : 0);
     }
     return line + "\n";
+  }
+
+ private:
+  static std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
   }
 };
 
@@ -134,7 +151,9 @@ bool parse(CLI::App& parser, Arguments arguments, const Session& session) {
   try {
     parser.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    if (session.is_root()) fmt::print("{}", chosen(parser).help());
+    std::string help = chosen(parser).help();
+    help.erase(help.find_last_not_of('\n') + 1);
+    if (session.is_root()) fmt::print("{}\n", help);
     return false;
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();

@@ -228,7 +228,7 @@ std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& ac
   add_how_options(*parser, settings);
   add_machine_options(*parser, settings);
   add_output_options(*parser, settings, actions);
-  parser->get_help_ptr()->group("What it leaves");
+  parser->set_help_flag("-h,--help", "show this help")->group("What it leaves");  // the last one
   return parser;
 }
 
