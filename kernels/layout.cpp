@@ -4,13 +4,17 @@
 
 namespace dtrain::kernels {
 
-Layout Layout::plain(const Shape& shape) { return {shape, nullptr}; }
+Layout Layout::plain(const Shape& shape) {
+  return {shape, nullptr};
+}
 
 std::size_t Layout::bytes() const {
   return description_ ? description_->bytes()
                       : static_cast<std::size_t>(shape_.elements()) * sizeof(float);
 }
 
-std::string Layout::name() const { return description_ ? description_->name() : "plain"; }
+std::string Layout::name() const {
+  return description_ ? description_->name() : "plain";
+}
 
 }  // namespace dtrain::kernels

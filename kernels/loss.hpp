@@ -16,13 +16,14 @@ struct LossArgs {
   /// Factor of the gradient: 1 / (samples in the global batch), so that summing over passes and ranks
   /// gives the mean's gradient.
   float gradient_scale = 1.0f;
-  float label_smoothing = 0.0f;     ///< cross-entropy only, in [0, 1)
-  const float* output = nullptr;    ///< (rows, classes) plain, logits for cross-entropy
+  float label_smoothing = 0.0f;          ///< cross-entropy only, in [0, 1)
+  const float* output = nullptr;         ///< (rows, classes) plain, logits for cross-entropy
   const std::int64_t* labels = nullptr;  ///< (rows), in [0, classes)
-  const float* targets = nullptr;   ///< (rows, classes): MSE against floats; null: one-hot labels
-  float* loss = nullptr;            ///< (rows) out: each sample's loss
-  std::int32_t* correct = nullptr;  ///< (rows) out: 1 where the arg max is the label; null: not wanted
-  float* gradient = nullptr;        ///< (rows, classes) out; null: not wanted
+  const float* targets = nullptr;  ///< (rows, classes): MSE against floats; null: one-hot labels
+  float* loss = nullptr;           ///< (rows) out: each sample's loss
+  std::int32_t* correct =
+      nullptr;                ///< (rows) out: 1 where the arg max is the label; null: not wanted
+  float* gradient = nullptr;  ///< (rows, classes) out; null: not wanted
 };
 
 /// Cross-entropy of softmax(output) against (1 - s) * one_hot(label) + s / classes.
