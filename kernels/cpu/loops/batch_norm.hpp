@@ -10,18 +10,15 @@
 namespace dtrain::kernels::cpu {
 namespace {
 
-/// Four sums at a time, so that additions do not wait for each other.
 template <int L>
 void moments(PlaneExtent e, const float* x, float* mean, float* squares) {
   using V = Vector<L>;
-  constexpr int chains = 4;
   for (std::int64_t lane = 0; lane < e.lanes; lane += L) {
-    const auto sum_of = [&](auto term) {
-      typename V::Floats sums[chains]{};
-      std::int64_t i = 0;
-      for (; i + chains <= e.pixels; i += chains)
-        for (int k = 0; k < chains; ++k) sums[k] += term(V::load(x + (i + k) * e.lanes + lane));
-      for (; i < e.pixels; ++i) sums[0] += term(V::load(x + i * e.lanes + lane));
+    const auto sum_of = [&](const auto& term) {
+      typename V::Floats sums[4]{};
+      interleave<4>(e.pixels, [&](std::int64_t i, int chain) {
+        sums[chain] += term(V::load(x + i * e.lanes + lane));
+      });
       return (sums[0] + sums[1]) + (sums[2] + sums[3]);
     };
     const auto m = sum_of([](auto v) { return v; }) / static_cast<float>(e.pixels);
@@ -50,16 +47,16 @@ void gradient_sums(PlaneExtent e, const float* x, const float* mean, const float
   for (std::int64_t lane = 0; lane < e.lanes; lane += L) {
     const auto m = V::load(mean + lane);
     typename V::Floats sums[2]{}, centred[2]{};
-    for (std::int64_t i = 0; i < e.pixels; ++i) {
+    interleave<2>(e.pixels, [&](std::int64_t i, int chain) {
       const std::int64_t at = i * e.lanes + lane;
       auto g = V::load(dy + at);
       if (y) {
         g = relu_gradient<L>(V::load(y + at), g);
         V::store(dy + at, g);
       }
-      sums[i & 1] += g;
-      centred[i & 1] += g * (V::load(x + at) - m);
-    }
+      sums[chain] += g;
+      centred[chain] += g * (V::load(x + at) - m);
+    });
     V::store(sum + lane, sums[0] + sums[1]);
     V::store(sum_centred + lane, centred[0] + centred[1]);
   }

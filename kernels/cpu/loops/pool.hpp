@@ -5,18 +5,11 @@
 // Pooling of one plane.
 
 #include "kernels/cpu/loops.hpp"
+#include "kernels/cpu/loops/range.hpp"
 #include "kernels/cpu/loops/vector.hpp"
 
 namespace dtrain::kernels::cpu {
 namespace {
-
-/// Rows (or columns) of a window that lie inside the image.
-struct Range {
-  std::int64_t begin, end;
-};
-inline Range inside(std::int64_t start, std::int64_t window, std::int64_t extent) {
-  return {start < 0 ? -start : 0, start + window > extent ? extent - start : window};
-}
 
 /// Calls visit(pixel of the output, first row, first column, rows, columns) for every window. Side
 /// > 0: windows are Side x Side without padding, which unrolls the loops over them.

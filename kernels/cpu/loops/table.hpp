@@ -6,7 +6,8 @@
 
 #include "kernels/cpu/loops.hpp"
 #include "kernels/cpu/loops/batch_norm.hpp"
-#include "kernels/cpu/loops/narrow_convolution.hpp"
+#include "kernels/cpu/loops/narrow_forward.hpp"
+#include "kernels/cpu/loops/narrow_gradient.hpp"
 #include "kernels/cpu/loops/pool.hpp"
 
 namespace dtrain::kernels::cpu {

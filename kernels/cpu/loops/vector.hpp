@@ -30,6 +30,9 @@ struct Vector {
   static Ints splat(std::int32_t x) { return x - Ints{}; }
 };
 
+/// A whole register.
+using Lanes = Vector<vector_floats>;
+
 template <int L>
 typename Vector<L>::Floats relu(typename Vector<L>::Floats x) {
   const typename Vector<L>::Floats zeros{};
@@ -57,6 +60,25 @@ void with_vector(std::int64_t lanes, Call call) {
     call(Width<4>{});
   else
     call(Width<1>{});
+}
+
+/// Calls call(Width<n>) for a run-time n in [1, Max].
+template <int Max, class Call>
+void with_constant(std::int64_t n, const Call& call) {
+  if constexpr (Max > 1) {
+    if (n < Max) return with_constant<Max - 1>(n, call);
+  }
+  call(Width<Max>{});
+}
+
+/// Calls term(i, i mod Chains) for i < count: sums in several chains do not wait for each other.
+template <int Chains, class Term>
+void interleave(std::int64_t count, const Term& term) {
+  std::int64_t i = 0;
+  for (; i + Chains <= count; i += Chains)
+    for (int chain = 0; chain < Chains; ++chain) term(i + chain, chain);
+  for (int chain = 0; chain < Chains; ++chain)
+    if (i + chain < count) term(i + chain, chain);
 }
 
 }  // namespace
