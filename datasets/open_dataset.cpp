@@ -47,7 +47,8 @@ DatasetSplits open_debian_fashion_mnist() {
 
 [[noreturn]] void fail_unknown(const std::string& name) {
   if (name.ends_with(".h5") || name.find('/') != std::string::npos)
-    throw InputError(fmt::format("{}: no such dataset file", name));
+    throw InputError(fmt::format(
+        "{}: no such dataset file; `dtrain data import` makes one from other formats", name));
   if (name == "fashion-mnist")
     throw InputError(
         "fashion-mnist: neither fashion-mnist.h5 on the search path (DTRAIN_DATA) nor Debian's "

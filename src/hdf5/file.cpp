@@ -141,16 +141,16 @@ void Group::write_string(const std::string& name, const std::string& text) {
 File File::create_with(std::int64_t access, const std::string& path, const std::string& name,
                        std::int64_t user_block_bytes) {
   auto context = std::make_shared<FileContext>(FileContext{name, FileContext::Mode::write, 0});
-  const auto check_create = [&](std::int64_t id) {
-    if (id < 0) throw_failure(*context, "/", "cannot create the file: " + library_reason());
-    return Identifier(id);
+  const auto check_created = [&](std::int64_t result) {
+    if (result < 0) throw_failure(*context, "/", "cannot create the file: " + library_reason());
+    return result;
   };
-  const Identifier creation = check_create(H5Pcreate(H5P_FILE_CREATE));
-  check_create(H5Pset_userblock(creation.get(), static_cast<hsize_t>(user_block_bytes))).release();
+  const Identifier creation(check_created(H5Pcreate(H5P_FILE_CREATE)));
+  check_created(H5Pset_userblock(creation.get(), static_cast<hsize_t>(user_block_bytes)));
   make_reproducible(creation);
   H5Pset_link_creation_order(creation.get(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  Identifier file = check_create(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access));
-  Identifier root = check_create(H5Gopen2(file.get(), "/", H5P_DEFAULT));
+  Identifier file(check_created(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access)));
+  Identifier root(check_created(H5Gopen2(file.get(), "/", H5P_DEFAULT)));
   File created(std::move(root), std::move(file), std::move(context));
   created.user_block_bytes_ = user_block_bytes;
   return created;

@@ -28,11 +28,11 @@ using ::testing::ThrowsMessage;
 
 constexpr std::int64_t in_memory = std::numeric_limits<std::int64_t>::max();
 
-/// 20x20 grey images; pixel j of image i is (7 i + j) mod 256.
-MemoryDataset counting_dataset(std::int64_t size) {
+/// Square grey images; pixel j of image i is (7 i + j) mod 256.
+MemoryDataset counting_dataset(std::int64_t size, std::int64_t side = 20) {
   DatasetInfo info;
   info.name = "counting";
-  info.sample_shape = {1, 20, 20};
+  info.sample_shape = {1, side, side};
   info.classes = {"zero", "one", "two"};
   info.mean = {0.5f};
   info.std = {0.25f};
@@ -41,7 +41,8 @@ MemoryDataset counting_dataset(std::int64_t size) {
   std::vector<std::byte> samples;
   std::vector<std::int64_t> labels;
   for (std::int64_t i = 0; i < size; ++i) {
-    for (std::int64_t j = 0; j < 400; ++j) samples.push_back(static_cast<std::byte>(7 * i + j));
+    for (std::int64_t j = 0; j < side * side; ++j)
+      samples.push_back(static_cast<std::byte>(7 * i + j));
     labels.push_back(i % 3);
   }
   return MemoryDataset(info, std::move(samples), std::move(labels));
@@ -183,6 +184,40 @@ TEST_F(DatasetFileTest, RefusesAnyTruncation) {
     write_file(path("cut.h5"), whole.substr(0, size));
     EXPECT_THROW(open_dataset_file(path("cut.h5"), in_memory), InputError) << size;
   }
+}
+
+// Checksums cover images, labels, headers, indexes and attributes.
+TEST_F(DatasetFileTest, NoDamagedByteGivesOtherData) {
+  MemoryDataset train = counting_dataset(3, 5), test = counting_dataset(2, 5);
+  write_dataset_file(path("a.h5"), train, test);
+  const std::string whole = read_file(path("a.h5"));
+  const auto content = [&](const std::string& name) {
+    const DatasetSplits splits = open_dataset_file(path(name), in_memory);
+    std::string text;
+    for (const Dataset* split : {splits.train.get(), splits.test.get()}) {
+      const DatasetInfo& info = split->info();
+      text += fmt::format("{} {} {} {} {} {} {} {}\n", info.name, info.sample_shape.to_string(),
+                          fmt::join(info.classes, ","), fmt::join(info.mean, ","),
+                          fmt::join(info.std, ","), info.licence, info.source,
+                          fmt::join(split->labels(), ","));
+      text.append(static_cast<const char*>(split->resident_samples()),
+                  static_cast<std::size_t>(split->size() * split->sample_bytes()));
+    }
+    return text;
+  };
+  const std::string expected = content("a.h5");
+  std::size_t tried = 0, refused = 0;
+  for (std::size_t at = 0; at < whole.size(); at += 5, ++tried) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+    write_file(path("b.h5"), damaged);
+    try {
+      ASSERT_EQ(content("b.h5"), expected) << "byte " << at;
+    } catch (const InputError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, tried * 9 / 10);  // the rest is padding
 }
 
 TEST_F(DatasetFileTest, NamesWhatIsWrong) {
