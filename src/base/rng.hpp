@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/host_device.hpp"
@@ -71,6 +72,8 @@ class Rng {
   std::uint64_t below(std::uint64_t bound);
   /// Standard normal number `index` of the sequence (Box-Muller).
   float normal_at(std::uint64_t index) const;
+  /// out[i] = normal_at(i), in a quarter of the time.
+  void fill_normal(std::span<float> out) const;
 
  private:
   std::uint64_t key_;

@@ -22,7 +22,8 @@ std::vector<float> initial_value(const tensor::ParameterSpec& spec, std::uint64_
       break;
     case Initializer::he_normal: {
       const auto deviation = static_cast<float>(std::sqrt(2.0 / fan_in));
-      for (std::size_t i = 0; i < value.size(); ++i) value[i] = deviation * rng.normal_at(i);
+      rng.fill_normal(value);
+      for (float& element : value) element *= deviation;
       break;
     }
     case Initializer::uniform_fan_in: {

@@ -34,10 +34,16 @@ void check_sample(const InputSpec& input) {
 
 /// The file as JSON with known keys at the top.
 json parse_document(const std::string& text, const std::string& origin) {
+  constexpr int depth_limit = 16;
+  const auto check_depth = [&](int depth, json::parse_event_t, json&) {
+    if (depth > depth_limit)
+      throw InputError(fmt::format("{} nests deeper than {} levels", origin, depth_limit));
+    return true;
+  };
   json document;
   try {
-    document = json::parse(text);
-  } catch (const json::parse_error& error) {
+    document = json::parse(text, check_depth);
+  } catch (const json::exception& error) {  // numbers out of range are no parse_error
     throw InputError(fmt::format("{} is not valid JSON: {}", origin, error.what()));
   }
   if (!document.is_object())

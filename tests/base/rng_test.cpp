@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
 
 namespace dtrain {
 namespace {
@@ -62,6 +63,15 @@ TEST(Rng, NormalHasTheMomentsOfANormal) {
   EXPECT_NEAR(sum / count, 0.0, 0.01);
   EXPECT_NEAR(squares / count, 1.0, 0.02);
   EXPECT_NEAR(fourth / count, 3.0, 0.1);
+}
+
+TEST(Rng, FilledNormalsAreTheSameNumbers) {
+  const Rng rng(9, RngPurpose::initialisation, 4);
+  for (std::size_t count : {0, 1, 2, 3, 4, 5, 103}) {
+    std::vector<float> filled(count);
+    rng.fill_normal(filled);
+    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(filled[i], rng.normal_at(i)) << i;
+  }
 }
 
 }  // namespace

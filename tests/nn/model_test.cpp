@@ -101,6 +101,8 @@ TEST(Model, ErrorsNameFileLayerAndWhatDoesNotFit) {
   EXPECT_THAT(error_of("{"), AllOf(HasSubstr("my.json"), HasSubstr("not valid JSON")));
   EXPECT_THAT(error_of("[]"), HasSubstr("JSON object"));
   EXPECT_THAT(error_of("{}"), HasSubstr("\"layers\""));
+  EXPECT_THAT(error_of(R"({"layers": 1e999})"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(error_of(std::string(100000, '[')), HasSubstr("nests deeper"));
   EXPECT_THAT(error_of(R"({"layers": []})"), HasSubstr("\"layers\""));
   EXPECT_THAT(error_of(R"({"layers": [3]})"), HasSubstr("layer 1"));
   EXPECT_THAT(error_of(R"({"layers": [{"type": "relu"}], "colour": 1})"), HasSubstr("colour"));
