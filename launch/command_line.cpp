@@ -181,6 +181,22 @@ std::string did_you_mean(const std::string& word, std::span<const std::string> k
   return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);
 }
 
+Shape parse_image_shape(std::string_view option, const std::string& text) {
+  std::vector<std::int64_t> extents;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('x', begin), text.size());
+    const std::string digits = text.substr(begin, end - begin);
+    const bool fits = !digits.empty() && digits.size() <= 6 &&
+                      digits.find_first_not_of("0123456789") == std::string::npos;
+    extents.push_back(fits ? std::stoll(digits) : 0);
+    begin = end + 1;
+  }
+  const bool positive = std::all_of(extents.begin(), extents.end(), [](auto e) { return e > 0; });
+  if (extents.size() != 3 || !positive)
+    throw UsageError(fmt::format("{} takes CxHxW, as in 3x32x32, not \"{}\"", option, text));
+  return Shape(extents);
+}
+
 CLI::Validator integer_in(std::int64_t min, std::int64_t max) {
   const std::string wanted = max >= largest_integer
                                  ? fmt::format("an integer from {} up", min)

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/shape.hpp"
 #include "launch/commands.hpp"
 
 namespace dtrain::launch {
@@ -18,6 +19,9 @@ bool parse(CLI::App& parser, Arguments arguments, const Session& session);
 
 /// ` (did you mean "--epochs"?)` when one of `known` is near `word`, else empty.
 std::string did_you_mean(const std::string& word, std::span<const std::string> known);
+
+/// "3x32x32" -> (3, 32, 32). Throws UsageError naming the option.
+Shape parse_image_shape(std::string_view option, const std::string& text);
 
 // Validators for Option::check. Each takes finite numbers of its kind only, and says what it takes.
 

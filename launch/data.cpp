@@ -27,23 +27,6 @@ std::string type_text(const DatasetInfo& info) {
   return info.type == datasets::SampleType::uint8 ? "uint8" : "float32";
 }
 
-/// "3x32x32"
-Shape parse_shape(const std::string& text) {
-  std::vector<std::int64_t> extents;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('x', begin), text.size());
-    const std::string digits = text.substr(begin, end - begin);
-    if (digits.empty() || digits.size() > 6 ||
-        digits.find_first_not_of("0123456789") != std::string::npos || std::stoll(digits) == 0)
-      throw UsageError(fmt::format("--shape takes CxHxW, as in 3x32x32, not \"{}\"", text));
-    extents.push_back(std::stoll(digits));
-    begin = end + 1;
-  }
-  if (extents.size() != 3)
-    throw UsageError(fmt::format("--shape takes CxHxW, as in 3x32x32, not \"{}\"", text));
-  return Shape(extents);
-}
-
 std::vector<std::int64_t> class_counts(const Dataset& dataset) {
   std::vector<std::int64_t> counts(dataset.info().classes.size());
   for (std::int64_t label : dataset.labels()) ++counts[static_cast<std::size_t>(label)];
@@ -151,7 +134,7 @@ ExitCode run_import(Arguments arguments, Session& session) {
 
   request.sources.assign(sources.begin(), sources.end());
   request.test_sources.assign(test_sources.begin(), test_sources.end());
-  if (!shape.empty()) request.sample_shape = parse_shape(shape);
+  if (!shape.empty()) request.sample_shape = parse_image_shape("--shape", shape);
   request.name = std::filesystem::path(output).stem().string();
   const datasets::Format& importer = datasets::find_format(format);
   write_and_report(output, datasets::import_dataset(importer, request, test_fraction));

@@ -3,8 +3,6 @@
 
 // dtrain models: what models there are, and the layers of one.
 
-#include <charconv>
-
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "nn/model.hpp"
@@ -62,25 +60,6 @@ void print_one(const nn::Model& model) {
 
 }  // namespace
 
-Shape parse_image_shape(const std::string& text) {
-  std::vector<std::int64_t> extents;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  while (at < end && extents.size() < 4) {
-    std::int64_t extent = 0;
-    const auto [next, error] = std::from_chars(at, end, extent);
-    if (error != std::errc() || extent < 1 || extent > 65536) break;
-    extents.push_back(extent);
-    if (next == end) {
-      if (extents.size() == 3) return Shape(extents);
-      break;
-    }
-    if (*next != 'x') break;
-    at = next + 1;
-  }
-  throw UsageError(fmt::format("\"{}\" is no image shape CxHxW, such as 3x32x32", text));
-}
-
 ExitCode run_models(Arguments arguments, Session& session) {
   std::string name, shape;
   std::int64_t classes = 10;
@@ -100,7 +79,7 @@ ExitCode run_models(Arguments arguments, Session& session) {
     return ExitCode::done;
   }
   const Shape sample =
-      shape.empty() ? nn::reference_input(name).sample_shape : parse_image_shape(shape);
+      shape.empty() ? nn::reference_input(name).sample_shape : parse_image_shape("--input", shape);
   const auto model = nn::Model::load(name, {sample, classes});
   if (session.is_root()) print_one(model);
   return ExitCode::done;

@@ -27,7 +27,7 @@ namespace {
 struct Inputs {
   datasets::DatasetSplits data;
   nn::InputSpec input;
-  std::optional<nn::Model> model;
+  nn::Model model;
 
   explicit Inputs(const TrainSettings& settings)
       : data(datasets::open_dataset(
@@ -82,6 +82,7 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
 }
 
 ExitCode train(TrainSettings settings, const std::string& command, Session& session) {
+  stop_on_signals();  // from here on: a request that comes early stops after the first step
   auto& communicator = session.communicator();
   const bool is_root = communicator.is_root();
   const int ranks = communicator.size();
@@ -96,8 +97,8 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     fit_batch_to_ranks(settings, ranks);
     inputs.emplace(settings);
   });
-  auto& [data, input, loaded] = *inputs;
-  const nn::Model& model = *loaded;
+  auto& data = inputs->data;
+  const nn::Model& model = inputs->model;
   if (model.has_batch_norm() && settings.shards < ranks) {
     say(fmt::format("note: --shards raised from {} to {}, one per rank\n", settings.shards, ranks));
     settings.shards = ranks;
@@ -167,9 +168,8 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                       train::environment_json_text(software_versions()));
   });
   start.reset();
-  say(banner(run, settings, input));
+  say(banner(run, settings, inputs->input));
 
-  stop_on_signals();
   alike([&] { run.result = trainer->run(); });
   observers.close();
 
