@@ -88,9 +88,9 @@ TEST_F(Ranks, AnErrorIsToldOnce) {
 }
 
 TEST_F(Ranks, GetAShardEach) {
-  const std::string text = ok(
-      "launch -np 2 -- --model resnet20 --data synthetic:1x8x8:4:64 --global-batch 16 --steps 1 "
-      "--shards 1 --output run");
+  const std::string text =
+      ok("launch -np 2 -- --model resnet20 --data synthetic:1x8x8:4:64 --global-batch 16 --steps 1 "
+         "--shards 1 --output run");
   EXPECT_THAT(text, HasSubstr("--shards raised from 1 to 2"));
   EXPECT_EQ(json_file("run/summary.json")["shards"], 2);
 }
