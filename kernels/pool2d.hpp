@@ -40,7 +40,8 @@ class Pool2d : public PlannedOp {
  public:
   /// `saved` receives the positions of the maxima.
   virtual void forward(const float* input, float* output, void* saved, Stream&) = 0;
-  /// `output` is forward's result (read only with an activation); input_gradient is overwritten whole.
+  /// `output` is forward's result (read only with an activation, else it may be null); input_gradient is
+  /// overwritten whole.
   virtual void backward(const float* output, const float* output_gradient, float* input_gradient,
                         const void* saved, Stream&) = 0;
 };

@@ -58,7 +58,7 @@ class CpuPool2d final : public Pool2d {
                 const void* saved, Stream&) override {
 #pragma omp parallel for
     for (std::int64_t p = 0; p < planes_; ++p) {
-      const float* y = output + p * out_floats_;
+      const float* y = output == nullptr ? nullptr : output + p * out_floats_;
       const float* dy = output_gradient + p * out_floats_;
       float* dx = input_gradient + p * in_floats_;
       if (kind_ == PoolKind::max)
