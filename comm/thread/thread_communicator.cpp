@@ -49,21 +49,20 @@ class Meeting {
     if (round_ == round) fail();
   }
 
-  void abort(int code) {
-    {
-      const std::lock_guard lock(mutex_);
-      aborted_ = true;
-      code_ = code;
-    }
+  [[noreturn]] void abort(int code) {
+    const std::lock_guard lock(mutex_);
+    if (!aborted_) code_ = code;
+    aborted_ = true;
     everybody_.notify_all();
-  }
-
-  [[noreturn]] void fail() const {
-    throw Error(fmt::format("Another rank ended the job with code {}.", code_),
-                ExitCode::lost_rank);
+    fail();
   }
 
  private:
+  /// Call with the lock held.
+  [[noreturn]] void fail() const {
+    throw Error(fmt::format("A rank ended the job with code {}.", code_), ExitCode::lost_rank);
+  }
+
   std::vector<Post> posts_;
   std::mutex mutex_;
   std::condition_variable everybody_;
@@ -114,10 +113,7 @@ class ThreadCommunicator : public Communicator {
   void barrier() override { meeting_->barrier(); }
 
   /// Ends this rank and, at their next collective, the others, with an exception.
-  void abort(int code) override {
-    meeting_->abort(code);
-    meeting_->fail();
-  }
+  void abort(int code) override { meeting_->abort(code); }
 
  private:
   const Post& post_of(int rank) const { return meeting_->posts()[static_cast<std::size_t>(rank)]; }

@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 
 #include "base/error.hpp"
 #include "base/stopwatch.hpp"
 #include "measure/hardware_probe.hpp"
 #include "train/checkpoint_folder.hpp"
 #include "train/evaluator.hpp"
+#include "train/preconditions.hpp"
 #include "train/resume.hpp"
 
 namespace dtrain::train {
@@ -44,51 +44,7 @@ nn::Replica::PassPosition position_of(std::size_t pass, std::size_t passes) {
   return pass == 0 ? first : pass + 1 == passes ? last : middle;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
-void check_samples(const std::unique_ptr<datasets::Dataset>& split, const char* name) {
-  if (split == nullptr || split->size() == 0)
-    throw InputError(fmt::format("the dataset has no {} samples.", name));
-}
-
-/// `options`, if this many ranks can train on this data with them.
-const TrainerOptions& checked(const TrainerOptions& options, const comm::Communicator& communicator,
-                              const datasets::DatasetSplits& splits) {
-  check_samples(splits.train, "training");
-  check_samples(splits.test, "test");
-  const int ranks = communicator.size();
-  const auto check = [&](std::int64_t limit, const char* what, const char* advice) {
-    if (ranks > limit)
-      throw UsageError(
-          fmt::format("{} ranks are more than the {} {}: {}.", ranks, limit, what, advice));
-  };
-  check(splits.train->size(), "training samples", "use fewer ranks");
-  check(options.global_batch, "samples of a global batch",
-        "use fewer ranks or a larger --global-batch");
-  if (options.shards > 0)
-    check(options.shards, "shards of a batch", "use fewer ranks or more --shards");
-  if (splits.train->labels().empty() && options.loss == nn::LossKind::cross_entropy)
-    throw UsageError("the dataset has float targets instead of class labels: use --loss mse.");
-  return options;
-}
-
 }  // namespace
-
-std::string to_string(StopReason reason) {
-  switch (reason) {
-    case StopReason::finished:
-      return "finished";
-    case StopReason::target_reached:
-      return "target_reached";
-    case StopReason::stopped:
-      return "stopped";
-  }
-  return "";
-}
 
 class Trainer::Impl {
  public:
@@ -123,8 +79,7 @@ class Trainer::Impl {
   std::int64_t evaluation_batch() const { return std::max<std::int64_t>(largest_pass(), 64); }
   std::unique_ptr<comm::GradientReducer> make_reducer();
   std::unique_ptr<Evaluator> make_evaluator(datasets::Dataset* split);
-  void check_same_layout();
-  [[noreturn]] void fail_diverged(const char* what) const;
+  [[noreturn]] void fail_diverged(const char* what, std::int64_t step) const;
 
   nn::Replica& replica_;
   tensor::ParameterArena& arena_;
@@ -159,7 +114,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
     : replica_(replica),
       arena_(replica.parameters()),
       communicator_(communicator),
-      options_(checked(options, communicator, splits)),
+      options_(checked_options(options, communicator, splits)),
       observers_(communicator.is_root() ? std::move(observers) : std::vector<TrainingObserver*>()),
       samples_(splits.train->size()),
       steps_per_epoch_((samples_ + options.global_batch - 1) / options.global_batch),
@@ -178,7 +133,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       reducer_(make_reducer()),
       validation_(make_evaluator(splits.validation.get())),
       test_(make_evaluator(splits.test.get())) {
-  check_same_layout();
+  check_same_layout(communicator, arena_);
   progress_.seed = options_.seed;
   progress_.global_batch = options_.global_batch;
   progress_.shards = options_.shards;
@@ -204,7 +159,8 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
   }
   if (passes.empty()) replica_.zero_gradients(*stream_);
   const Riders total = reduce(mine);
-  if (!std::isfinite(total.loss_sum)) fail_diverged("the training loss is not a finite number");
+  if (!std::isfinite(total.loss_sum))
+    fail_diverged("the training loss is not a finite number", progress_.step + 1);
   const float learning_rate = schedule_.rate(progress_.step);
   update(learning_rate);
 
@@ -344,7 +300,8 @@ void Trainer::Impl::close_epoch() {
 
   const Stopwatch watch;
   const Evaluation test = test_->run(*stream_);
-  if (!std::isfinite(test.loss)) fail_diverged("the test loss is not a finite number");
+  if (!std::isfinite(test.loss))
+    fail_diverged("the test loss is not a finite number", progress_.step);
   record.test_loss = test.loss;
   record.test_accuracy = accuracy_ = test.accuracy;
   if (validation_) {
@@ -366,6 +323,9 @@ void Trainer::Impl::close_epoch() {
 
 void Trainer::Impl::save() {
   if (options_.output.empty()) return;
+  if (replica_.backend().kernels->find_non_finite(arena_.value_floats(), arena_.values(),
+                                                  *stream_) >= 0)
+    fail_diverged("a weight is not a finite number", progress_.step);
   if (accuracy_ && *accuracy_ > progress_.best_accuracy) {
     progress_.best_accuracy = *accuracy_;
     progress_.best_step = progress_.step;
@@ -391,25 +351,11 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   result.epochs = epochs_;
   result.startup_seconds = startup_seconds_;
   result.weights_hash = replica_.weights_hash();
-  if (!epochs_.empty()) {
-    result.test_accuracy = epochs_.back().test_accuracy;
-    std::vector<double> rates;
-    for (const EpochRecord& record : epochs_) rates.push_back(record.samples_per_second);
-    result.samples_per_second = median(std::move(rates));
-  }
-
-  // The slowest rank's step and the largest rank's memory.
-  struct Note {
-    measure::StepSummary step_time;
-    std::int64_t peak_rss_bytes;
-  };
-  const Note mine{clock_.summary(), measure::peak_rss_bytes()};
-  for (const auto& bytes : communicator_.all_gather(std::as_bytes(std::span(&mine, 1)))) {
-    Note note;
-    std::memcpy(&note, bytes.data(), sizeof note);
-    if (note.step_time.median_ms >= result.step_time.median_ms) result.step_time = note.step_time;
-    result.peak_rss_bytes = std::max(result.peak_rss_bytes, note.peak_rss_bytes);
-  }
+  if (!epochs_.empty()) result.test_accuracy = epochs_.back().test_accuracy;
+  result.samples_per_second = median_samples_per_second(epochs_);
+  const Extremes extremes = extremes_over_ranks(communicator_, clock_.summary());
+  result.step_time = extremes.step_time;
+  result.peak_rss_bytes = extremes.peak_rss_bytes;
   return result;
 }
 
@@ -444,24 +390,12 @@ std::unique_ptr<Evaluator> Trainer::Impl::make_evaluator(datasets::Dataset* spli
   return std::make_unique<Evaluator>(replica_, communicator_, *split, loss_, evaluation_batch());
 }
 
-// Gradients are summed element by element: their order in memory must be the same on all ranks.
-void Trainer::Impl::check_same_layout() {
-  const std::string mine = arena_.fingerprint();
-  const auto all = communicator_.all_gather(std::as_bytes(std::span(mine)));
-  for (std::size_t rank = 1; rank < all.size(); ++rank)
-    if (all[rank] != all[0])
-      throw Error(
-          fmt::format("rank {} lays out its parameters otherwise than rank 0: their "
-                      "processors differ. Run on nodes of one kind.",
-                      rank));
-}
-
-void Trainer::Impl::fail_diverged(const char* what) const {
+void Trainer::Impl::fail_diverged(const char* what, std::int64_t step) const {
   throw DivergedError(
       fmt::format("training diverged: {} at step {} (epoch {}). Lower --lr, add --warmup-epochs or "
                   "--clip-norm, "
                   "or look for wrong values in the data.",
-                  what, progress_.step + 1, progress_.epoch + 1));
+                  what, step, progress_.epoch + 1));
 }
 
 Trainer::Trainer(nn::Replica& replica, comm::Communicator& communicator,
@@ -476,7 +410,11 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 }
 
 TrainingResult Trainer::run() {
-  return impl_->run();
+  try {
+    return impl_->run();
+  } catch (const InputError& error) {  // a damaged sample: only the rank that reads it knows
+    throw Error(error.what(), error.code());
+  }
 }
 
 void Trainer::request_stop() noexcept {

@@ -18,6 +18,7 @@
 #include "optim/optimizer.hpp"
 #include "train/checkpoint.hpp"
 #include "train/observer.hpp"
+#include "train/training_result.hpp"
 
 namespace dtrain::train {
 
@@ -44,21 +45,6 @@ struct TrainerOptions {
   std::int64_t checkpoint_keep = 3;
 };
 
-enum class StopReason { finished, target_reached, stopped };
-std::string to_string(StopReason);
-
-/// What a run leaves to report.
-struct TrainingResult {
-  StopReason stop_reason = StopReason::finished;
-  std::vector<EpochRecord> epochs;
-  measure::StepSummary step_time;  ///< of the slowest rank
-  std::optional<double> test_accuracy;
-  double samples_per_second = 0;  ///< median epoch, training only
-  std::string weights_hash;
-  double startup_seconds = 0;       ///< process start to first step, of the root
-  std::int64_t peak_rss_bytes = 0;  ///< of the rank that used most
-};
-
 class Trainer {
  public:
   /// Everything outlives the trainer. Observers are called on the root rank. Collective; throws
@@ -70,7 +56,8 @@ class Trainer {
   /// Continues from a checkpoint, the same on all ranks. Throws UsageError/InputError when it does
   /// not match this run.
   void resume(const Checkpoint&);
-  /// Trains to the end, or until request_stop(). Throws DivergedError on all ranks alike.
+  /// Trains to the end, or until request_stop(). Throws DivergedError on all ranks alike; any other
+  /// Error (a damaged sample, a full disk) is that of the rank which throws it.
   TrainingResult run();
 
   /// Finish the step, write a checkpoint, return. Callable from a signal handler.

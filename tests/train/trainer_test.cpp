@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "base/error.hpp"
@@ -213,6 +214,46 @@ TEST(Trainer, NonFiniteLossIsDivergence) {
   } catch (const DivergedError& error) {
     EXPECT_EQ(error.code(), ExitCode::diverged);
     EXPECT_NE(std::string(error.what()).find("step"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Trainer, NonFiniteWeightsAreNotSaved) {
+  const TemporaryFolder folder;
+  Job job;
+  job.ranks = 2;
+  job.options.learning_rate = std::numeric_limits<float>::infinity();
+  job.options.checkpoint_every_steps = 1;
+  job.options.output = folder.path();
+  EXPECT_THROW(job.run(), DivergedError);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+/// A split with one damaged sample.
+class DamagedDataset : public CountingDataset {
+ public:
+  using CountingDataset::CountingDataset;
+  void read(std::span<const std::int64_t> ids, void* destination) override {
+    if (std::ranges::find(ids, 100) != ids.end()) throw InputError("sample 100 is damaged");
+    CountingDataset::read(ids, destination);
+  }
+};
+
+TEST(Trainer, ADamagedSampleEndsTheJobOnTheRankThatReadsIt) {
+  std::mutex mutex;
+  std::map<std::int64_t, int> counts;
+  Job job;
+  job.ranks = 3;
+  job.prepare = [&](datasets::DatasetSplits& splits) {
+    splits.train = std::make_unique<DamagedDataset>(std::move(splits.train), counts, mutex);
+  };
+  try {
+    job.run();
+    FAIL() << "no exception";
+  } catch (const InputError&) {
+    FAIL() << "an InputError would mean that all ranks have met it";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::bad_input);
+    EXPECT_STREQ(error.what(), "sample 100 is damaged");
   }
 }
 

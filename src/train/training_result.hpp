@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "train/observer.hpp"
+
+namespace dtrain::train {
+
+enum class StopReason { finished, target_reached, stopped };
+std::string to_string(StopReason);
+
+/// What a run leaves to report.
+struct TrainingResult {
+  StopReason stop_reason = StopReason::finished;
+  std::vector<EpochRecord> epochs;
+  measure::StepSummary step_time;  ///< of the slowest rank
+  std::optional<double> test_accuracy;
+  double samples_per_second = 0;  ///< median epoch, training only
+  std::string weights_hash;
+  double startup_seconds = 0;       ///< process start to first step, of the root
+  std::int64_t peak_rss_bytes = 0;  ///< of the rank that used most
+};
+
+/// The slowest rank's step and the largest rank's memory, on all ranks (collective).
+struct Extremes {
+  measure::StepSummary step_time;
+  std::int64_t peak_rss_bytes = 0;
+};
+Extremes extremes_over_ranks(comm::Communicator&, const measure::StepSummary& mine);
+
+/// The median of the epochs' training speeds; 0 without epochs.
+double median_samples_per_second(const std::vector<EpochRecord>& epochs);
+
+}  // namespace dtrain::train
