@@ -13,13 +13,12 @@
 #include "measure/hardware_probe.hpp"
 #include "train/checkpoint_folder.hpp"
 #include "train/evaluator.hpp"
+#include "train/pass_plan.hpp"
 #include "train/preconditions.hpp"
 #include "train/resume.hpp"
 
 namespace dtrain::train {
 namespace {
-
-using datasets::Range;
 
 /// Set by a signal handler, so it cannot be anything but global.
 std::atomic<bool> stop_requested{false};
@@ -68,15 +67,12 @@ class Trainer::Impl {
   // The loop around it.
   bool work_left() const;
   void train_epoch();
-  void start_loader();
   void close_epoch();
   void save();
   TrainingResult summarize(StopReason reason);
 
-  std::vector<Range> passes_of(std::int64_t n) const;
-  std::int64_t largest_pass() const;
   /// Passes that are tiny for the sake of many ranks would make evaluation slow.
-  std::int64_t evaluation_batch() const { return std::max<std::int64_t>(largest_pass(), 64); }
+  std::int64_t evaluation_batch() const { return std::max<std::int64_t>(plan_.largest_pass(), 64); }
   std::unique_ptr<comm::GradientReducer> make_reducer();
   std::unique_ptr<Evaluator> make_evaluator(datasets::Dataset* split);
   [[noreturn]] void fail_diverged(const char* what, std::int64_t step) const;
@@ -86,7 +82,9 @@ class Trainer::Impl {
   comm::Communicator& communicator_;
   const TrainerOptions options_;
   const std::vector<TrainingObserver*> observers_;  ///< none but on the root
-  const std::int64_t samples_, steps_per_epoch_, total_steps_;
+  const std::int64_t samples_;
+  const PassPlan plan_;
+  const std::int64_t total_steps_;
   const bool has_labels_;  ///< else float targets
   const DataFacts data_;
 
@@ -117,18 +115,19 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       options_(checked_options(options, communicator, splits)),
       observers_(communicator.is_root() ? std::move(observers) : std::vector<TrainingObserver*>()),
       samples_(splits.train->size()),
-      steps_per_epoch_((samples_ + options.global_batch - 1) / options.global_batch),
-      total_steps_(options.steps >= 0 ? options.steps : options.epochs * steps_per_epoch_),
+      plan_(communicator, samples_, options.global_batch, options.shards, options.micro_batch),
+      total_steps_(options.steps >= 0 ? options.steps : options.epochs * plan_.steps_per_epoch()),
       has_labels_(!splits.train->labels().empty()),
       data_(facts_of(splits.train->info())),
       stream_(replica.backend().device->make_stream()),
       sampler_(samples_, splits.train->chunk_samples(), options.seed),
-      loader_(*splits.train, replica.backend(), largest_pass(), options.augment, options.seed),
+      loader_(*splits.train, replica.backend(), plan_.largest_pass(), options.augment,
+              options.seed),
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
       optimizer_(optim::make_optimizer(options.optimizer, arena_, replica.backend())),
       schedule_(options.schedule, options.learning_rate,
-                std::llround(options.warmup_epochs * static_cast<double>(steps_per_epoch_)),
+                std::llround(options.warmup_epochs * static_cast<double>(plan_.steps_per_epoch())),
                 total_steps_),
       reducer_(make_reducer()),
       validation_(make_evaluator(splits.validation.get())),
@@ -145,7 +144,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
 // One training step on the next `n` samples of the epoch. All ranks end it with the same weights.
 StepRecord Trainer::Impl::step(std::int64_t n) {
   clock_.begin_step();
-  const std::vector<Range> passes = passes_of(n);
+  const auto passes = plan_.passes_of(n);
   nn::LossResult mine;  // sums over this rank's samples
   for (std::size_t i = 0; i < passes.size(); ++i) {
     const datasets::Batch batch = load();
@@ -263,9 +262,10 @@ bool Trainer::Impl::work_left() const {
 void Trainer::Impl::train_epoch() {
   Stopwatch watch;
   const auto pause = [&] { progress_.epoch_train_seconds += watch.seconds(); };
-  start_loader();
+  loader_.start(sampler_.epoch_order(progress_.epoch), plan_.rest_of_epoch(progress_.cursor),
+                progress_.epoch);
   while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
-    const StepRecord record = step(std::min(options_.global_batch, samples_ - progress_.cursor));
+    const StepRecord record = step(plan_.batch_at(progress_.cursor));
     for (TrainingObserver* observer : observers_) observer->on_step(record);
     if (options_.checkpoint_every_steps > 0 && !stop_agreed_ &&
         progress_.step % options_.checkpoint_every_steps == 0) {
@@ -276,15 +276,6 @@ void Trainer::Impl::train_epoch() {
   }
   loader_.start({}, {}, 0);  // nobody reads ahead while others read the same file
   pause();
-}
-
-/// Tells the loader which samples this rank will ask for in the rest of the epoch.
-void Trainer::Impl::start_loader() {
-  std::vector<Range> passes;
-  for (std::int64_t begin = progress_.cursor; begin < samples_; begin += options_.global_batch)
-    for (const Range& pass : passes_of(std::min(options_.global_batch, samples_ - begin)))
-      passes.push_back({begin + pass.begin, begin + pass.end});
-  loader_.start(sampler_.epoch_order(progress_.epoch), std::move(passes), progress_.epoch);
 }
 
 // Evaluates and reports the epoch, or the part of it that --steps left.
@@ -357,19 +348,6 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   result.step_time = extremes.step_time;
   result.peak_rss_bytes = extremes.peak_rss_bytes;
   return result;
-}
-
-std::vector<Range> Trainer::Impl::passes_of(std::int64_t n) const {
-  return datasets::plan_passes(n, communicator_.rank(), communicator_.size(), options_.shards,
-                               options_.micro_batch);
-}
-
-std::int64_t Trainer::Impl::largest_pass() const {
-  std::int64_t largest = 1;
-  for (const std::int64_t n :
-       {std::min(options_.global_batch, samples_), samples_ % options_.global_batch})
-    for (const Range& pass : passes_of(n)) largest = std::max(largest, pass.size());
-  return largest;
 }
 
 std::unique_ptr<comm::GradientReducer> Trainer::Impl::make_reducer() {

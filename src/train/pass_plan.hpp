@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "datasets/sampler.hpp"
+
+namespace dtrain::train {
+
+/// How one rank goes through its part of every batch of an epoch, pass by pass.
+class PassPlan {
+ public:
+  /// As in TrainerOptions. `samples`: of the training split.
+  PassPlan(const comm::Communicator& communicator, std::int64_t samples, std::int64_t global_batch,
+           std::int64_t shards, std::int64_t micro_batch);
+
+  std::int64_t steps_per_epoch() const;
+  /// Samples of the batch that begins at position `cursor` of the epoch.
+  std::int64_t batch_at(std::int64_t cursor) const;
+  /// This rank's passes through a batch of n samples; none where it gets no sample.
+  std::vector<datasets::Range> passes_of(std::int64_t n) const;
+  /// All its passes from position `cursor` to the end of the epoch, in positions of the epoch.
+  std::vector<datasets::Range> rest_of_epoch(std::int64_t cursor) const;
+  /// Samples of the largest pass, at least 1.
+  std::int64_t largest_pass() const;
+
+ private:
+  int rank_, ranks_;
+  std::int64_t samples_, global_batch_, shards_, micro_batch_;
+};
+
+}  // namespace dtrain::train
