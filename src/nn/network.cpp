@@ -99,13 +99,10 @@ struct Network::Impl {
 
 Network::Network(const Model& model, const kernels::Backend& backend, std::int64_t batch,
                  kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts)
-    : impl_(new Impl{*backend.kernels,
-                     batch,
-                     plan_network(model, backend, batch, pass, parameter_layouts),
-                     {},
-                     {},
-                     {},
-                     {}}) {}
+    : impl_(new Impl{*backend.kernels, batch,
+                     plan_layers(model, backend, batch, pass, parameter_layouts)}) {
+  plan_buffers(impl_->plan, pass);
+}
 
 Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;

@@ -62,8 +62,12 @@ struct NetworkPlan {
   std::size_t unshared_bytes = 0;
 };
 
-/// Arguments as in Network.
-NetworkPlan plan_network(const Model& model, const kernels::Backend& backend, std::int64_t batch,
-                         kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts);
+/// The layers in the layouts that they want, with reorders where neighbours disagree: all but the
+/// buffers. Arguments as in Network.
+NetworkPlan plan_layers(const Model& model, const kernels::Backend& backend, std::int64_t batch,
+                        kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts);
+
+/// Adds the buffers and their places in memory.
+void plan_buffers(NetworkPlan& plan, kernels::Pass pass);
 
 }  // namespace dtrain::nn
