@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define DTRAIN_ASSERT(condition)                                                                  \
-  ((condition) ? static_cast<void>(0)                                                             \
-               : (std::fprintf(stderr, "dtrain: internal error: %s (%s:%d)\n", #condition,        \
-                               __FILE__, __LINE__),                                               \
+#define DTRAIN_ASSERT(condition)                                                           \
+  ((condition) ? static_cast<void>(0)                                                      \
+               : (std::fprintf(stderr, "dtrain: internal error: %s (%s:%d)\n", #condition, \
+                               __FILE__, __LINE__),                                        \
                   std::abort()))

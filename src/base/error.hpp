@@ -19,11 +19,11 @@ namespace dtrain {
 enum class ExitCode : int {
   done = 0,
   failed = 1,
-  bad_usage = 2,   ///< command line or configuration
-  bad_input = 3,   ///< a dataset, checkpoint, model or configuration file
-  lost_rank = 4,   ///< a rank hung or died
-  diverged = 5,    ///< NaN or Inf, or replicas that differ
-  stopped = 75,    ///< stopped on request, checkpoint written; run again with --resume auto
+  bad_usage = 2,  ///< command line or configuration
+  bad_input = 3,  ///< a dataset, checkpoint, model or configuration file
+  lost_rank = 4,  ///< a rank hung or died
+  diverged = 5,   ///< NaN or Inf, or replicas that differ
+  stopped = 75,   ///< stopped on request, checkpoint written; run again with --resume auto
 };
 
 /// Any failure that a user can do something about.

@@ -18,8 +18,7 @@ TEST(Philox, MatchesPublishedVectors) {
   EXPECT_EQ(zero.word[2], 0xbc57ac4cu);
   EXPECT_EQ(zero.word[3], 0x9b00dbd8u);
 
-  const PhiloxBlock ones =
-      philox4x32_10({{~0u, ~0u, ~0u, ~0u}}, ~std::uint64_t{0});
+  const PhiloxBlock ones = philox4x32_10({{~0u, ~0u, ~0u, ~0u}}, ~std::uint64_t{0});
   EXPECT_EQ(ones.word[0], 0x408f276du);
   EXPECT_EQ(ones.word[1], 0x41c83b0eu);
   EXPECT_EQ(ones.word[2], 0xa20bc7c6u);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// What a program that uses dtrain as a library looks like: it trains a network on the digits for one
-// epoch, on one rank and without MPI.
+// What a program that uses dtrain as a library looks like: it trains a network on the digits for
+// one epoch, on one rank and without MPI.
 #include <fmt/core.h>
 
 #include "comm/communicator.hpp"
