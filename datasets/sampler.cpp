@@ -56,20 +56,28 @@ std::int64_t Sampler::window_samples(std::int64_t chunk_samples) {
 
 std::vector<std::int64_t> Sampler::epoch_order(std::int64_t epoch) const {
   Rng rng(seed_, RngPurpose::shuffle, 0, static_cast<std::uint32_t>(epoch));
+  std::vector<std::int64_t> order(static_cast<std::size_t>(size_));
+  const std::int64_t window = window_samples(chunk_samples_);
+  if (size_ <= window || chunk_samples_ == 1) {
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    shuffle(order, rng);
+    return order;
+  }
+
   std::vector<std::int64_t> chunks(
       static_cast<std::size_t>((size_ + chunk_samples_ - 1) / chunk_samples_));
   std::iota(chunks.begin(), chunks.end(), std::int64_t{0});
   shuffle(chunks, rng);
-
-  std::vector<std::int64_t> order;
-  order.reserve(static_cast<std::size_t>(size_));
+  auto end = order.begin();
   for (std::int64_t chunk : chunks) {
-    const std::int64_t end = std::min((chunk + 1) * chunk_samples_, size_);
-    for (std::int64_t id = chunk * chunk_samples_; id < end; ++id) order.push_back(id);
+    const auto begin = end;
+    end += std::min(chunk_samples_, size_ - chunk * chunk_samples_);
+    std::iota(begin, end, chunk * chunk_samples_);
   }
-  const auto window = static_cast<std::size_t>(window_samples(chunk_samples_));
-  for (std::size_t begin = 0; begin < order.size(); begin += window)
-    shuffle(std::span(order).subspan(begin, std::min(window, order.size() - begin)), rng);
+  for (std::int64_t begin = 0; begin < size_; begin += window)
+    shuffle(std::span(order).subspan(static_cast<std::size_t>(begin),
+                                     static_cast<std::size_t>(std::min(window, size_ - begin))),
+            rng);
   return order;
 }
 

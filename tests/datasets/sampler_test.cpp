@@ -83,7 +83,8 @@ TEST(Sampler, DependsOnSeedEpochAndChunkAlone) {
   EXPECT_EQ(Sampler(1000, 10, 7).epoch_order(2), order);
   EXPECT_NE(sampler.epoch_order(3), order);
   EXPECT_NE(Sampler(1000, 10, 8).epoch_order(2), order);
-  EXPECT_NE(Sampler(1000, 20, 7).epoch_order(2), order);
+  EXPECT_EQ(Sampler(1000, 20, 7).epoch_order(2), order);  // one window: chunks do not matter
+  EXPECT_NE(Sampler(9000, 2, 7).epoch_order(2), Sampler(9000, 3, 7).epoch_order(2));
 }
 
 // A sample is equally likely everywhere: chi-square over 10 places and 2000 epochs, 9 degrees of
