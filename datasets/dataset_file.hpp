@@ -14,10 +14,10 @@ namespace dtrain::datasets {
 /// streamed. Samples are numbered, stored and ordered the same in both cases. Throws InputError
 /// naming the file and what is wrong: missing parts, shapes that do not agree, labels out of range,
 /// numbers that are not finite, chunks whose checksum fails.
-DatasetSplits open_dataset_file(const std::filesystem::path& file, std::int64_t memory_limit_bytes);
+DatasetSplits open_dataset_file(const std::filesystem::path& path, std::int64_t memory_limit_bytes);
 
-/// Writes a temporary file beside `file`, flushes it to disk and renames it. Throws Error and
+/// Writes a temporary file beside `path`, flushes it to disk and renames it. Throws Error and
 /// leaves nothing behind when that cannot be done.
-void write_dataset_file(const std::filesystem::path& file, Dataset& train, Dataset& test);
+void write_dataset_file(const std::filesystem::path& path, Dataset& train, Dataset& test);
 
 }  // namespace dtrain::datasets

@@ -32,7 +32,7 @@ std::vector<fs::path> search_path() {
 fs::path find(const fs::path& file) {
   std::error_code ignored;
   for (const fs::path& folder : search_path())
-    if (const fs::path candidate = folder / file; fs::is_regular_file(candidate, ignored))
+    if (fs::path candidate = folder / file; fs::is_regular_file(candidate, ignored))
       return candidate;
   return {};
 }

@@ -25,6 +25,6 @@ struct Images {
 
 /// Reads one PNG, PPM or PGM image, an IDX file of images, or an HDF5 file: its array `images`,
 /// else that of its test split. Throws InputError naming the file.
-Images read_images(const std::filesystem::path& file);
+Images read_images(const std::filesystem::path& path);
 
 }  // namespace dtrain::datasets

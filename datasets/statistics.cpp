@@ -49,7 +49,8 @@ void set_channel_statistics(DatasetInfo& info, std::span<const std::byte> sample
   }
   info.mean.clear();
   info.std.clear();
-  const double count = static_cast<double>(planes / channels * pixels);
+  const std::size_t images = planes / channels;
+  const auto count = static_cast<double>(images * pixels);
   for (const Moments& total : totals) {
     const double mean = total.sum / count;
     const double variance = std::max(total.squares / count - mean * mean, 0.0);

@@ -20,6 +20,6 @@ struct IdxArray {
 };
 
 /// Reads images or labels, gzipped or not. Throws InputError naming the file.
-IdxArray read_idx(const std::filesystem::path& file);
+IdxArray read_idx(const std::filesystem::path& path);
 
 }  // namespace dtrain::datasets

@@ -21,6 +21,6 @@ bool is_image_name(const std::filesystem::path& file);
 
 /// Reads PNG (palettes expanded, transparency dropped, 16 bits cut to 8), PPM and PGM (binary P5/P6
 /// and plain P2/P3; values scaled to 0..255). Throws InputError naming the file.
-Image read_image(const std::filesystem::path& file);
+Image read_image(const std::filesystem::path& path);
 
 }  // namespace dtrain::datasets

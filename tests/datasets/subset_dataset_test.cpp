@@ -50,8 +50,8 @@ TEST(SubsetDataset, RenumbersSamplesLabelsAndTargets) {
   DatasetInfo info;
   info.sample_shape = {1, 1, 2};
   info.classes = {"a", "b"};
-  std::vector<std::byte> samples;
-  for (int i = 0; i < 8; ++i) samples.push_back(static_cast<std::byte>(i));
+  std::vector<std::byte> samples(8);
+  for (int i = 0; i < 8; ++i) samples[static_cast<std::size_t>(i)] = static_cast<std::byte>(i);
   SubsetDataset labels(
       std::make_shared<MemoryDataset>(info, samples, std::vector<std::int64_t>{0, 1, 1, 0}),
       {1, 3});

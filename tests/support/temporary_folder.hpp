@@ -2,8 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
