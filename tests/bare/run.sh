@@ -31,7 +31,7 @@ skip() { echo "SKIPPED: $1"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "needs root for chroot"
 command -v debootstrap >/dev/null || skip "debootstrap is not installed"
 if [ -z "$mirror" ]; then
-  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+  mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources || true; } 2>/dev/null |
     sed -nE 's/^(deb|URIs:)[^h]*(https?:[^ ]*debian\/?)( .*)?$/\2/p' | head -n 1)
   mirror=${mirror:-http://deb.debian.org/debian}
 fi
