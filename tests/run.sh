@@ -8,6 +8,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 cmake/setup.sh test
-cmake --preset release --log-level=WARNING "$@"
+cmake --preset release --log-level=WARNING -DDTRAIN_TESTS=ON "$@"
 cmake --build --preset release
 ctest --preset release -j "$(nproc)"
