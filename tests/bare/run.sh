@@ -69,6 +69,7 @@ fresh() {
   root=$scratch/root-$1
   cp -a "$base" "$root"
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  echo "127.0.0.1 localhost $(hostname)" >"$root/etc/hosts" # as every installed machine has
   git clone -q "$repository" "$root/dtrain"
   chown -R 0:0 "$root/dtrain"
   mount -t proc proc "$root/proc"
