@@ -81,9 +81,11 @@ std::int64_t find_non_finite(std::int64_t count, const float* x, Stream&) {
   std::int64_t first = count;
   for_ranges(count, 1, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t found = find_non_finite_in_range(begin, end, x, count);
-    if (found == count) return;
-#pragma omp critical(dtrain_find_non_finite)
-    first = found < first ? found : first;
+    // The smallest of all ranges wins. Not an omp critical: callers may be threads of their own.
+    std::int64_t smallest = __atomic_load_n(&first, __ATOMIC_RELAXED);
+    while (found < smallest && !__atomic_compare_exchange_n(&first, &smallest, found, true,
+                                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
   });
   return first == count ? -1 : first;
 }
