@@ -24,9 +24,10 @@ struct AllreduceAlgorithm {
   /// Sums `data` over the ranks in place. All ranks receive the same bits. Any number of ranks, any
   /// size.
   void (*run)(Transport&, std::span<float> data, Workspace&);
-  /// Messages that a rank sends one after the other.
+  /// Exchanges that a rank makes one after the other, at most.
   int (*steps)(int ranks);
-  /// The most bytes that any one rank sends to sum `bytes`.
+  /// The most bytes that any one rank sends to sum `bytes`, where they divide into even parts; else
+  /// up to a cache line more per step. Zero, like steps, where only the library knows.
   std::int64_t (*bytes)(int ranks, std::int64_t bytes);
 };
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "comm/allreduce/building_blocks.hpp"
+
+// Each rank sends to the next one only. The array is cut into P parts; in P - 1 steps every part
+// travels once around, gathering each rank's values, and ends with its owner (reduce-scatter); in
+// P - 1 more the sums travel around (all-gather). A rank sends 2 (P-1)/P of the array, the least
+// that is possible.
+//
+// P. Patarasuk, X. Yuan: Bandwidth optimal all-reduce algorithms for clusters of workstations,
+// J. Parallel Distrib. Comput. 69 (2009), 117-124.
+
+namespace dtrain::comm {
+namespace {
+
+/// This rank's neighbours, and the part that lies `back` places before this rank's own.
+struct Ring {
+  Ring(const Transport& transport, std::span<float> array)
+      : ranks(transport.size()),
+        rank(transport.rank()),
+        next((rank + 1) % ranks),
+        previous((rank + ranks - 1) % ranks),
+        data(array) {}
+
+  std::span<float> part(int back) const {
+    const Range range = part_of(data.size(), ranks, (rank + ranks - back) % ranks);
+    return data.subspan(range.begin, range.size());
+  }
+
+  int ranks, rank, next, previous;
+  std::span<float> data;
+};
+
+void sum(Transport& transport, std::span<float> data, Workspace& workspace) {
+  ring_reduce_scatter(transport, data, workspace);
+  ring_all_gather(transport, data);
+}
+
+}  // namespace
+
+void ring_reduce_scatter(Transport& transport, std::span<float> data, Workspace& workspace) {
+  const Ring ring(transport, data);
+  for (int step = 1; step < ring.ranks; ++step)
+    exchange_and_add(transport, ring.next, ring.part(step), ring.previous, ring.part(step + 1),
+                     workspace);
+}
+
+void ring_all_gather(Transport& transport, std::span<float> data) {
+  const Ring ring(transport, data);
+  for (int step = 1; step < ring.ranks; ++step)
+    exchange(transport, ring.next, ring.part(step - 1), ring.previous, ring.part(step));
+}
+
+constinit const AllreduceAlgorithm ring_algorithm{
+    .name = "ring",
+    .run = sum,
+    .steps = [](int ranks) { return 2 * (ranks - 1); },
+    .bytes = [](int ranks, std::int64_t bytes) { return 2 * bytes * (ranks - 1) / ranks; },
+};
+
+}  // namespace dtrain::comm
