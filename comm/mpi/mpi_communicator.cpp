@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <climits>
 #include <cstdlib>
 
@@ -23,13 +22,6 @@ MPI_Op mpi_op(ReduceOp op) {
       return MPI_MIN;
   }
   return MPI_OP_NULL;
-}
-
-/// Calls work(pointer, count) for pieces that an int can count.
-template <class T, class Work>
-void in_pieces(std::span<T> data, std::size_t max_count, const Work& work) {
-  for (std::size_t begin = 0; begin < data.size(); begin += max_count)
-    work(data.data() + begin, static_cast<int>(std::min(max_count, data.size() - begin)));
 }
 
 template <class T>

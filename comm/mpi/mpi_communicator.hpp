@@ -5,17 +5,15 @@
 #include <mpi.h>
 
 #include "comm/communicator.hpp"
+#include "comm/mpi/in_pieces.hpp"
 
 namespace dtrain::comm {
 
 /// Collectives of the MPI library, straight on the caller's memory, which must be host memory.
 class MpiCommunicator : public Communicator {
  public:
-  /// MPI counts are ints: longer messages go in pieces.
-  static constexpr std::size_t default_max_count = std::size_t{1} << 30;
-
   /// Duplicates `parent` and finds out which ranks share a node. Collective.
-  explicit MpiCommunicator(MPI_Comm parent, std::size_t max_count = default_max_count);
+  explicit MpiCommunicator(MPI_Comm parent, std::size_t max_count = largest_mpi_count);
   ~MpiCommunicator() override;
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;
