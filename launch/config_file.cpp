@@ -3,12 +3,11 @@
 
 #include "launch/config_file.hpp"
 
-#include <CLI/Config.hpp>
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 
 #include "launch/command_line.hpp"
+#include "launch/toml.hpp"
 #include "launch/train_options.hpp"
 #include "nn/model.hpp"
 
@@ -30,18 +29,9 @@ std::string read_text(const std::filesystem::path& file, std::string_view kind) 
 }  // namespace
 
 ConfigItems read_config_file(const std::filesystem::path& file) {
-  std::istringstream text(read_text(file, "config file"));
   ConfigItems items;
-  try {
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(text)) {
-      if (!item.parents.empty())
-        throw InputError(fmt::format("{}: [{}]: sections are not used, only `option = value` lines",
-                                     file.string(), item.parents.front()));
-      items.push_back({item.name, fmt::format("{}", fmt::join(item.inputs, ","))});
-    }
-  } catch (const CLI::Error& error) {
-    throw InputError(fmt::format("{}: {}", file.string(), error.what()));
-  }
+  for (auto& [key, value] : parse_toml(read_text(file, "config file"), file.string()))
+    items.push_back({std::move(key), std::move(value)});
   return items;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
+#include "launch/toml.hpp"
 #include "launch/train_options.hpp"
 
 namespace dtrain::launch {
@@ -11,12 +12,7 @@ class TomlWriter {
  public:
   void section(std::string_view comment) { text_ += fmt::format("\n# {}\n", comment); }
   void add(std::string_view key, const std::string& value) {
-    std::string escaped;
-    for (const char c : value) {
-      if (c == '"' || c == '\\') escaped += '\\';
-      escaped += c;
-    }
-    text_ += fmt::format("{} = \"{}\"\n", key, escaped);
+    text_ += fmt::format("{} = {}\n", key, toml_string(value));
   }
   void add(std::string_view key, bool value) { text_ += fmt::format("{} = {}\n", key, value); }
   void add(std::string_view key, double value) { text_ += fmt::format("{} = {}\n", key, value); }

@@ -88,6 +88,11 @@ TEST_F(BadUsage, Files) {
   expect("--config value.toml", 3, "epochs");
   write_text(folder_ / "section.toml", "[train]\nepochs = 3\n");
   expect("--config section.toml", 3, "train");
+  for (const char* line : {"epochs", "= 3", "epochs =", "data = \"open", "data = 'open",
+                           "data = \"a\" b", "data = \"a\\qb\"", "device = [\"cpu\"]"}) {
+    write_text(folder_ / "line.toml", fmt::format("lr = 0.1\n{}\n", line));
+    expect("--config line.toml", 3, "line.toml, line 2: ");
+  }
   write_text(folder_ / "binary.toml", std::string("ep\0chs", 6));
   expect("--config binary.toml", 3, "binary.toml");
   write_text(folder_ / "junk.h5", std::string(4096, 'x'));

@@ -57,6 +57,21 @@ TEST_F(Settings, WhatADryRunPrintsIsAConfigFileForTheSameSettings) {
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
 }
 
+TEST_F(Settings, AConfigFileCarriesAnyText) {
+  for (const std::string name : {"run #7.h5", "back\\slash.h5", "\"quoted\".h5", "tab\there.h5",
+                                 "[a].h5", "line\nbreak.h5", "a = b.h5", " spaces .h5"}) {
+    const std::string text = ok(fmt::format("--data '{}' --dry-run", name));
+    write_text(folder_ / "again.toml", text);
+    EXPECT_EQ(ok("--config again.toml --dry-run"), text) << name;
+  }
+  write_text(folder_ / "c.toml",
+             "data = 'a\\b#c.h5' # a comment\r\n\n  epochs=3# another\nschedule = poly\n");
+  const std::string text = ok("--config c.toml --dry-run");
+  EXPECT_THAT(text, HasSubstr("data = \"a\\\\b#c.h5\"\n"));
+  EXPECT_THAT(text, HasSubstr("epochs = 3\n"));
+  EXPECT_THAT(text, HasSubstr("schedule = \"poly\"\n"));
+}
+
 TEST_F(Settings, EverySettingIsInTheDryRun) {
   const std::string help = ok("train --help");
   const std::string text =
