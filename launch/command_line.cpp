@@ -118,9 +118,12 @@ std::optional<double> finite_number(const std::string& text) {
   return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
+/// Decimal digits. Not 010: CLI11 would read eight, where its writer meant ten.
 bool is_integer(const std::string& text) {
   const std::size_t first = text.starts_with("-") || text.starts_with("+") ? 1 : 0;
-  return text.size() > first && text.find_first_not_of("0123456789", first) == std::string::npos;
+  const bool padded = text.size() > first + 1 && text[first] == '0';
+  return text.size() > first && !padded &&
+         text.find_first_not_of("0123456789", first) == std::string::npos;
 }
 
 template <class Accept>

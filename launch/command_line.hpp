@@ -25,9 +25,10 @@ Shape parse_image_shape(std::string_view option, const std::string& text);
 
 // Validators for Option::check. Each takes finite numbers of its kind only, and says what it takes.
 
-/// Counts beyond this (about 10^15) are refused, so that sums and products of a few never overflow.
+/// Counts beyond this (about 10^15) are refused, so that their sums never overflow. What is multiplied
+/// by another count has a smaller limit of its own.
 inline constexpr std::int64_t largest_integer = std::int64_t{1} << 50;
-/// An integer in [min, max], or from `min` up.
+/// An integer in [min, max], or from `min` up, without leading zeros.
 CLI::Validator integer_in(std::int64_t min, std::int64_t max);
 CLI::Validator integer_from(std::int64_t min);
 /// A number in [min, max].

@@ -53,7 +53,7 @@ void add_how_options(CLI::App& parser, TrainSettings& s) {
   };
   group(parser.add_option("--epochs", s.epochs, "passes over the training samples*"))
       ->type_name("N")
-      ->check(integer_from(1))
+      ->check(integer_in(1, 1 << 30))
       ->capture_default_str();
   group(
       parser.add_option("--steps", s.steps,
@@ -108,7 +108,7 @@ void add_how_options(CLI::App& parser, TrainSettings& s) {
   group(parser.add_option("--warmup-epochs", s.warmup_epochs,
                           "epochs over which the learning rate rises from 0*"))
       ->type_name("X")
-      ->check(nonnegative_number())
+      ->check(number_in(0, 1 << 30))
       ->capture_default_str();
   group(parser.add_option("--label-smoothing", s.label_smoothing,
                           "share of the target spread over all classes, in [0, 1)*"))
@@ -162,7 +162,7 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
   group(parser.add_option("--bucket-mb", s.bucket_mb,
                           "gradients are summed over ranks in pieces of X MB"))
       ->type_name("X")
-      ->check(positive_number())
+      ->check(number_in(0.001, 1e6))
       ->capture_default_str();
   group(parser.add_option("--shards", s.shards,
                           "pieces of a global batch in which batch norm takes its statistics"))

@@ -38,6 +38,12 @@ TEST_F(BadUsage, NumbersOutOfRange) {
     for (const char* value : {"-0.1", "nan"})
       expect(fmt::format("{} {}", option, value), 2, option);
   expect("--target-accuracy 1.5", 2, "--target-accuracy");
+  for (const char* value : {"010", "08", "-01", "0x10"})  // octal to CLI11
+    expect(fmt::format("--epochs {}", value), 2, "--epochs");
+  // Counted in steps or bytes these would not fit an integer.
+  expect("--epochs 1125899906842624", 2, "--epochs");
+  expect("--warmup-epochs 1e18", 2, "--warmup-epochs");
+  expect("--bucket-mb 1e18", 2, "--bucket-mb");
 }
 
 TEST_F(BadUsage, WordsThatAreNotKnown) {
