@@ -85,10 +85,11 @@ void add_how_options(CLI::App& parser, TrainSettings& s) {
       ->type_name("NAME")
       ->check(parsed_by(optim::parse_optimizer))
       ->capture_default_str();
-  group(parser.add_option("--lr", s.lr, "learning rate at its height*"))
+  group(parser.add_option("--lr", s.lr,
+                          "learning rate at its height (default 0.05; 0.001 for adam, adamw and "
+                          "lamb)*"))
       ->type_name("X")
-      ->check(positive_number())
-      ->capture_default_str();
+      ->check(positive_number());
   group(parser.add_option("--momentum", s.momentum, "of sgd and lars, in [0, 1)*"))
       ->type_name("X")
       ->check(number_below(0, 1))
@@ -232,6 +233,35 @@ std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& ac
   return parser;
 }
 
+std::optional<std::string> find_value(const ConfigItems& items, std::string_view key) {
+  for (auto item = items.rbegin(); item != items.rend(); ++item)
+    if (item->key == key) return item->value;
+  return std::nullopt;
+}
+
+/// Rates and decays are chosen for one optimizer: where another one is to train, what `items` say of
+/// them is dropped.
+void keep_to_optimizer(const std::string& optimizer, const std::string& own, ConfigItems& items) {
+  if (optimizer == own) return;
+  std::erase_if(items, [](const ConfigItem& item) {
+    return item.key == "lr" || item.key == "momentum" || item.key == "nesterov" ||
+           item.key == "weight_decay" || item.key == "weight-decay";
+  });
+}
+
+double default_learning_rate(const std::string& optimizer) {
+  switch (optim::parse_optimizer(optimizer)) {
+    case optim::OptimizerKind::sgd:
+    case optim::OptimizerKind::lars:
+      return 0.05;
+    case optim::OptimizerKind::adam:
+    case optim::OptimizerKind::adamw:
+    case optim::OptimizerKind::lamb:
+      return 0.001;
+  }
+  return 0;
+}
+
 }  // namespace
 
 TrainCommandLine parse_train_options(Arguments arguments, const Session& session) {
@@ -247,16 +277,22 @@ TrainCommandLine parse_train_options(Arguments arguments, const Session& session
     const auto left_by_run = resumed_folder(asked) / "config.toml";
     if (std::filesystem::exists(left_by_run)) config = left_by_run.string();
   }
-  const ConfigItems file = config.empty() ? ConfigItems{} : read_config_file(config);
-  if (first->count("--model") == 0)
-    for (const ConfigItem& item : file)
-      if (item.key == "model") asked.model = item.value;
+  ConfigItems file = config.empty() ? ConfigItems{} : read_config_file(config);
+  if (first->count("--model") == 0) asked.model = find_value(file, "model").value_or(asked.model);
+  ConfigItems model = model_training_items(asked.model);
+
+  const std::string of_model = find_value(model, "optimizer").value_or(TrainSettings{}.optimizer);
+  const std::string of_file = find_value(file, "optimizer").value_or(of_model);
+  const std::string optimizer = first->count("--optimizer") > 0 ? asked.optimizer : of_file;
+  keep_to_optimizer(optimizer, of_model, model);
+  keep_to_optimizer(optimizer, of_file, file);
 
   TrainCommandLine line;
   const auto parser = make_train_parser(line.settings, actions);
-  apply_defaults(*parser, model_training_items(asked.model), fmt::format("model {}", asked.model));
+  apply_defaults(*parser, model, fmt::format("model {}", asked.model));
   apply_defaults(*parser, file, config);
   parse(*parser, arguments, session);
+  if (line.settings.lr == 0) line.settings.lr = default_learning_rate(line.settings.optimizer);
   if (parser->count("--global-batch") > 0) line.settings.batch_per_rank = 0;
   if (parser->count("--resume") > 0) line.settings.init.clear();
   check_machine_options(line.settings.precision, line.settings.comm);

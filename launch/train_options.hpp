@@ -26,7 +26,8 @@ struct TrainSettings {
   std::int64_t batch_per_rank = 0;  ///< > 0: global_batch is this times the ranks
   std::int64_t micro_batch = 0;
   std::string optimizer = "sgd";
-  double lr = 0.05, momentum = 0.9;
+  double lr = 0;  ///< 0, before all sources are put together: the optimizer's default
+  double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;
   std::string schedule = "cosine";

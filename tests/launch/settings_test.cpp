@@ -37,6 +37,30 @@ TEST_F(Settings, FlagsBeatTheConfigFileWhichBeatsTheModelWhichBeatsTheDefaults) 
   EXPECT_THAT(ok("--config c.toml --nesterov=false --dry-run"), HasSubstr("nesterov = false\n"));
 }
 
+TEST_F(Settings, AnotherOptimizerComesWithItsOwnRates) {
+  const std::string model = ok("--model resnet20 --dry-run");  // sgd
+  EXPECT_THAT(model, HasSubstr("lr = 0.1\n"));
+  EXPECT_THAT(model, HasSubstr("weight-decay = 0.0005\n"));
+  const std::string adam = ok("--model resnet20 --optimizer adam --dry-run");
+  EXPECT_THAT(adam, HasSubstr("lr = 0.001\n"));
+  EXPECT_THAT(adam, HasSubstr("weight-decay = 0\n"));
+  EXPECT_THAT(ok("--model resnet20 --optimizer sgd --dry-run"), HasSubstr("lr = 0.1\n"));
+  EXPECT_THAT(ok("--model resnet20 --optimizer adam --lr 0.02 --dry-run"),
+              HasSubstr("lr = 0.02\n"));
+
+  write_text(folder_ / "adam.toml", "optimizer = \"adam\"\nweight-decay = 0.01\n");
+  const std::string file = ok("--model resnet20 --config adam.toml --dry-run");
+  EXPECT_THAT(file, HasSubstr("lr = 0.001\n"));
+  EXPECT_THAT(file, HasSubstr("weight-decay = 0.01\n"));
+  EXPECT_THAT(ok("--model resnet20 --config adam.toml --optimizer sgd --dry-run"),
+              HasSubstr("weight-decay = 0.0005\n"));
+
+  write_text(folder_ / "tiny.json", model_with_settings);  // adam with Nesterov's momentum
+  EXPECT_THAT(ok("--model tiny.json --optimizer sgd --dry-run"), HasSubstr("nesterov = false\n"));
+  write_text(folder_ / "rate.toml", "lr = 0.5\n");  // says nothing of an optimizer
+  EXPECT_THAT(ok("--config rate.toml --dry-run"), HasSubstr("lr = 0.5\n"));
+}
+
 TEST_F(Settings, OneWayToSayTheBatchReplacesTheOther) {
   write_text(folder_ / "c.toml", "batch-per-rank = 16\n");
   EXPECT_THAT(ok("--config c.toml --dry-run"), HasSubstr("batch-per-rank = 16\n"));
