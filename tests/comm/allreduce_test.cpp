@@ -118,6 +118,18 @@ TEST_P(Allreduce, RingInTwoHalves) {
   });
 }
 
+TEST(AllreduceTable, HoldsThroughManyStepsOfMixedSizes) {
+  test::run_transports(4, [](Transport& transport) {
+    Workspace workspace;
+    for (std::size_t step = 0; step < 10000; ++step) {
+      const auto& algorithm = allreduce_algorithms()[step % allreduce_algorithms().size()];
+      std::vector<float> data(step * 37 % 301, static_cast<float>(step + 1));
+      algorithm.run(transport, data, workspace);
+      for (const float sum : data) ASSERT_EQ(sum, 4 * static_cast<float>(step + 1));
+    }
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(Ranks, Allreduce, testing::Range(1, 17));
 
 TEST(AllreduceTable, NamesWhatItHas) {
