@@ -5,13 +5,13 @@
 // nobody needs to know their settings, and turns how the job ended into dtrain's exit codes.
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -38,6 +38,15 @@ void prefer(const char* name, const char* value) {
   setenv(name, value, /*overwrite=*/0);
 }
 
+/// How many ranks the fullest host gets of HOST[:RANKS],…
+std::int64_t most_ranks_on_a_host(std::int64_t ranks, const std::string& hosts) {
+  const std::int64_t host_count = 1 + std::count(hosts.begin(), hosts.end(), ',');
+  std::int64_t most = (ranks + host_count - 1) / host_count;
+  for (std::size_t at = hosts.find(':'); at != std::string::npos; at = hosts.find(':', at + 1))
+    most = std::max<std::int64_t>(most, std::strtol(&hosts[at + 1], nullptr, 10));
+  return std::min(most, ranks);
+}
+
 /// mpirun's settings travel in its environment, where the user's own come first.
 std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& hosts) {
   if (find_on_path("mpirun").empty())
@@ -45,8 +54,7 @@ std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& h
   cpu_set_t mask;
   const bool known = sched_getaffinity(0, sizeof mask, &mask) == 0;
   const std::int64_t cores = known ? CPU_COUNT(&mask) : sysconf(_SC_NPROCESSORS_ONLN);
-  const std::int64_t host_count = 1 + std::count(hosts.begin(), hosts.end(), ',');
-  const std::int64_t ranks_here = (ranks + host_count - 1) / host_count;
+  const std::int64_t ranks_here = most_ranks_on_a_host(ranks, hosts);
 
   if (geteuid() == 0) {
     prefer("OMPI_ALLOW_RUN_AS_ROOT", "1");
@@ -58,6 +66,10 @@ std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& h
   const char* binding = ranks_here > cores ? "none" : ranks_here == cores ? "core" : "socket";
   prefer("OMPI_MCA_hwloc_base_binding_policy", binding);
   if (ranks_here > cores) prefer("OMPI_MCA_mpi_yield_when_idle", "1");
+  // A host that says nothing for 10 s is lost; by default mpirun would wait for it for ever.
+  prefer("OMPI_MCA_oob_tcp_keepalive_time", "5");
+  prefer("OMPI_MCA_oob_tcp_keepalive_intvl", "1");
+  prefer("OMPI_MCA_oob_tcp_keepalive_probes", "5");
 
   std::vector<std::string> command{"mpirun", "-np", std::to_string(ranks)};
   if (!hosts.empty()) command.insert(command.end(), {"-H", hosts});
@@ -77,6 +89,7 @@ std::vector<std::string> srun_command(std::int64_t ranks, const std::string& hos
 /// us, and returns its wait status.
 int run_and_wait(const std::vector<std::string>& command) {
   std::vector<char*> words;
+  words.reserve(command.size() + 1);
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
 
@@ -102,7 +115,8 @@ int run_and_wait(const std::vector<std::string>& command) {
   return status;
 }
 
-/// mpirun and srun pass on a rank's own exit code, and 128 + signal for one that was killed.
+/// mpirun and srun pass on a rank's own exit code, and 128 + signal for one that was killed. Above all
+/// signals mpirun has codes of its own for hosts that it lost, such as 205.
 ExitCode exit_code_of(int status, const std::string& launcher) {
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   switch (code) {
@@ -121,6 +135,8 @@ ExitCode exit_code_of(int status, const std::string& launcher) {
   }
   if (stop_requests > 1)
     throw Error("ended at the second request to stop, without a checkpoint", ExitCode::failed);
+  if (code > 128 + SIGRTMAX)
+    throw Error("a host no longer answers: run again with --resume auto", ExitCode::lost_rank);
   if (code > 128)
     throw Error(
         fmt::format("a rank was lost ({}): run again with --resume auto", strsignal(code - 128)),
