@@ -11,7 +11,7 @@ packages="build-essential cmake ninja-build ccache libopenmpi-dev openmpi-bin li
   libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libpng-dev zlib1g-dev"
 for part in "$@"; do
   case $part in
-    test) packages="$packages libgtest-dev libgmock-dev python3 python3-h5py" ;;
+    test) packages="$packages libgtest-dev libgmock-dev python3 python3-h5py iproute2" ;;
     ci) packages="$packages git clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev libomp-14-dev shellcheck" ;;
     *) echo "setup.sh: unknown part '$part'; known are: test, ci" >&2; exit 2 ;;
   esac
