@@ -3,7 +3,7 @@
 # Copyright (c) 2026, the dtrain authors
 """dtrain across two hosts. Runs on the first of them:
 
-    hosts.sh up 2 --bandwidth 1gbit --delay 100us train_test.py DTRAIN [TEST...]
+    hosts.sh up 2 --bandwidth 1gbit --delay 100us python3 train_test.py DTRAIN [Multihost.TEST...]
 """
 import json
 import os
