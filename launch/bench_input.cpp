@@ -4,7 +4,6 @@
 // dtrain bench input: how fast samples are read, augmented and normalised, without a network.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/stopwatch.hpp"
 #include "datasets/data_loader.hpp"
@@ -13,6 +12,7 @@
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "measure/hardware_probe.hpp"
+#include "train/json.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -84,12 +84,12 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
   const double bytes = rate * static_cast<double>(dataset.sample_bytes());
   const bool streamed = dataset.resident_samples() == nullptr;
   if (json) {
-    const nlohmann::ordered_json object{
+    const train::Json object{
         {"data", dataset.info().name}, {"samples", dataset.size()},
         {"augment", augment},          {"batch", batch},
         {"threads", thread_count},     {"streamed", streamed},
         {"samples_per_second", rate},  {"mb_per_second", 1e-6 * bytes}};
-    fmt::print("{}\n", object.dump());
+    fmt::print("{}\n", train::to_text(object));
     return ExitCode::done;
   }
   fmt::print("{}", fact_line("data", fmt::format("{}, {} samples of {}, {}", dataset.info().name,

@@ -6,7 +6,6 @@
 // memory bandwidth measured in the same run.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -17,6 +16,7 @@
 #include "launch/console.hpp"
 #include "measure/hardware_probe.hpp"
 #include "nn/layer_registry.hpp"
+#include "train/json.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -236,7 +236,7 @@ void print_json(const std::vector<Measured>& rows, const measure::HardwarePeak& 
                 std::int64_t batch) {
   for (const Measured& row : rows) {
     const Rates rates = rates_of(row, peak);
-    using Json = nlohmann::ordered_json;
+    using Json = train::Json;
     const Json json{{"op", row.op},
                     {"where", row.where},
                     {"batch", batch},
@@ -247,7 +247,7 @@ void print_json(const std::vector<Measured>& rows, const measure::HardwarePeak& 
                     {"peak_gflops", peak.fma_gflops},
                     {"memory_gb_per_s", peak.memory_gb_per_s},
                     {"fraction", rates.fraction}};
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", train::to_text(json));
   }
 }
 

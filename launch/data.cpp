@@ -3,7 +3,6 @@
 
 // dtrain data: make and inspect dataset files. One rank does it all.
 
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -13,6 +12,7 @@
 #include "datasets/synthetic.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "train/json.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -71,9 +71,9 @@ void print_facts(const DatasetSplits& splits) {
   fmt::print("{}", text);
 }
 
-nlohmann::ordered_json facts_json(const DatasetSplits& splits) {
+train::Json facts_json(const DatasetSplits& splits) {
   const DatasetInfo& info = splits.train->info();
-  nlohmann::ordered_json json;
+  train::Json json;
   json["name"] = info.name;
   json["train_samples"] = splits.train->size();
   json["test_samples"] = splits.test->size();
@@ -158,7 +158,7 @@ ExitCode run_info(Arguments arguments, Session& session) {
     read_through(*splits.test);
   }
   if (json) {
-    fmt::print("{}\n", facts_json(splits).dump());
+    fmt::print("{}\n", train::to_text(facts_json(splits)));
   } else {
     print_facts(splits);
     if (check) fmt::print("\nEvery sample could be read.\n");

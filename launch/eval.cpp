@@ -4,7 +4,6 @@
 // dtrain eval: loss, accuracy and confusion matrix of a checkpoint, at any number of ranks.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
@@ -15,6 +14,7 @@
 #include "launch/console.hpp"
 #include "launch/together.hpp"
 #include "nn/loss.hpp"
+#include "train/json.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -74,7 +74,7 @@ Result evaluate(CheckpointModel& model, datasets::Dataset& dataset, nn::LossKind
 
 std::string json_text(const std::string& file, const std::string& dataset, const std::string& split,
                       const CheckpointModel& model, const Result& result) {
-  nlohmann::ordered_json confusion = nlohmann::ordered_json::array(), names = confusion;
+  train::Json confusion = train::Json::array(), names = confusion;
   const auto classes = static_cast<std::size_t>(model.classes());
   for (std::size_t row = 0; row < classes && !result.confusion.empty(); ++row) {
     names.push_back(model.class_name(static_cast<std::int64_t>(row)));
@@ -82,7 +82,7 @@ std::string json_text(const std::string& file, const std::string& dataset, const
     confusion.push_back(
         std::vector<std::int64_t>(first, first + static_cast<std::ptrdiff_t>(classes)));
   }
-  const nlohmann::ordered_json json{
+  const train::Json json{
       {"checkpoint", file},
       {"model", model.model().name()},
       {"step", model.progress().step},
@@ -90,10 +90,10 @@ std::string json_text(const std::string& file, const std::string& dataset, const
       {"split", split},
       {"samples", result.samples},
       {"loss", result.loss},
-      {"accuracy", result.accuracy ? nlohmann::ordered_json(*result.accuracy) : nullptr},
+      {"accuracy", result.accuracy ? train::Json(*result.accuracy) : nullptr},
       {"classes", names},
       {"confusion", confusion}};
-  return json.dump() + "\n";
+  return train::to_text(json) + "\n";
 }
 
 /// A matrix that fits the screen; of many classes, what is confused most often.

@@ -4,7 +4,6 @@
 // dtrain predict: class and probabilities of each image of a file.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "datasets/data_loader.hpp"
@@ -14,6 +13,7 @@
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "measure/hardware_probe.hpp"
+#include "train/json.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -46,10 +46,10 @@ void print_prediction(std::int64_t index, const CheckpointModel& model,
   });
   const auto name = [&](std::size_t c) { return model.class_name(static_cast<std::int64_t>(c)); };
   if (json) {
-    nlohmann::ordered_json object{{"index", index}, {"class", name(order[0])}};
+    train::Json object{{"index", index}, {"class", name(order[0])}};
     for (std::size_t c = 0; c < probabilities.size(); ++c)
       object["probabilities"][name(c)] = probabilities[c];
-    fmt::print("{}\n", object.dump());
+    fmt::print("{}\n", train::to_text(object));
     return;
   }
   std::string line = fmt::format("{:>6}", index);

@@ -60,7 +60,7 @@ std::string environment_json_text(
       {"software", versions},
       {"slurm", slurm_ids()},
       {"variables", environment_variables()}};
-  return environment.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return to_text(environment, 2) + "\n";
 }
 
 }  // namespace dtrain::train

@@ -13,6 +13,10 @@ std::optional<double> number_at(const Json& object, const char* key) {
 
 }  // namespace
 
+std::string to_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 Json to_json(const EpochRecord& record) {
   return {{"epoch", record.epoch},
           {"step", record.step},

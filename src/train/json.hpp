@@ -17,6 +17,10 @@ Json json_or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+/// As text, on one line or with members indented by `indent`. Names of files need not be UTF-8, which
+/// JSON must be: what is not is replaced by U+FFFD.
+std::string to_text(const Json&, int indent = -1);
+
 /// As an element of summary.json's `epochs`. Energy members are null until an energy source fills
 /// them.
 Json to_json(const EpochRecord&);

@@ -30,7 +30,7 @@ std::string csv_row(const EpochRecord& record) {
 std::string epoch_line(const EpochRecord& record) {
   Json line{{"event", "epoch"}};
   line.update(to_json(record));
-  return line.dump() + "\n";
+  return to_text(line) + "\n";
 }
 
 /// Rewrites both files with what happened up to the checkpoint; a fresh run keeps nothing. Returns

@@ -70,7 +70,7 @@ std::string to_json_text(const RunSummary& run) {
       {"startup_seconds", result.startup_seconds},
       {"mpi_init_seconds", run.mpi_init_seconds},
       {"weights_hash", result.weights_hash}};
-  return summary.dump(2) + "\n";
+  return to_text(summary, 2) + "\n";
 }
 
 }  // namespace dtrain::train
