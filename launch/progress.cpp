@@ -115,10 +115,4 @@ void Progress::on_epoch(const train::EpochRecord& record) {
   std::fflush(stdout);
 }
 
-void Progress::on_notice(const std::string& message) {
-  erase_bar();
-  fmt::print("note: {}\n", message);
-  std::fflush(stdout);
-}
-
 }  // namespace dtrain::launch

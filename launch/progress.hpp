@@ -28,7 +28,6 @@ class Progress : public train::TrainingObserver {
 
   void on_step(const train::StepRecord&) override;
   void on_epoch(const train::EpochRecord&) override;
-  void on_notice(const std::string& message) override;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -34,8 +34,5 @@ void RootObservers::on_epoch(const train::EpochRecord& record) {
 void RootObservers::on_checkpoint(const std::string& file, std::int64_t step) {
   each([&](train::TrainingObserver& observer) { observer.on_checkpoint(file, step); });
 }
-void RootObservers::on_notice(const std::string& message) {
-  each([&](train::TrainingObserver& observer) { observer.on_notice(message); });
-}
 
 }  // namespace dtrain::launch

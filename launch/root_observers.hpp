@@ -28,7 +28,6 @@ class RootObservers : public train::TrainingObserver {
   void on_step(const train::StepRecord&) override;
   void on_epoch(const train::EpochRecord&) override;
   void on_checkpoint(const std::string& file, std::int64_t step) override;
-  void on_notice(const std::string& message) override;
 
  private:
   template <class Call>

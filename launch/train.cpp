@@ -91,6 +91,9 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     fmt::print("{}", text);
     std::fflush(stdout);
   };
+  const auto note = [&](const std::string& text) {
+    if (is_root) fmt::print(stderr, "dtrain: note: {}\n", text);
+  };
 
   std::optional<Inputs> inputs;
   together(communicator, [&] {
@@ -100,7 +103,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   auto& data = inputs->data;
   const nn::Model& model = inputs->model;
   if (model.has_batch_norm() && settings.shards < ranks) {
-    say(fmt::format("note: --shards raised from {} to {}, one per rank\n", settings.shards, ranks));
+    note(fmt::format("--shards raised from {} to {}, one per rank", settings.shards, ranks));
     settings.shards = ranks;
   }
 
@@ -122,7 +125,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   together(communicator, [&] {
     if (!is_root) return;
     settings.output = choose_run_folder(settings, model.name(), data.train->info().name).string();
-    start = starting_point(settings, [&](const auto& text) { say("note: " + text + "\n"); });
+    start = starting_point(settings, note);
   });
   start = train::share(communicator, start);
   const bool resumes = start && settings.init.empty();

@@ -39,8 +39,6 @@ class TrainingObserver {
   virtual void on_step(const StepRecord&) {}
   virtual void on_epoch(const EpochRecord&) {}
   virtual void on_checkpoint(const std::string& /*file*/, std::int64_t /*step*/) {}
-  /// Something a user should know that is no error ("checkpoint-0123.h5 is damaged (…), using …").
-  virtual void on_notice(const std::string& /*message*/) {}
 };
 
 }  // namespace dtrain::train

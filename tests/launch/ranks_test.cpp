@@ -88,10 +88,11 @@ TEST_F(Ranks, AnErrorIsToldOnce) {
 }
 
 TEST_F(Ranks, GetAShardEach) {
-  const std::string text =
-      ok("launch -np 2 -- --model resnet20 --data synthetic:1x8x8:4:64 --global-batch 16 --steps 1 "
-         "--shards 1 --output run");
-  EXPECT_THAT(text, HasSubstr("--shards raised from 1 to 2"));
+  const Finished finished = dtrain(
+      "launch -np 2 -- --model resnet20 --data synthetic:1x8x8:4:64 --global-batch 16 --steps 1 "
+      "--shards 1 --output run");
+  EXPECT_EQ(finished.code, 0) << finished.err;
+  EXPECT_EQ(count_of(finished.err, "--shards raised from 1 to 2"), 1u) << finished.err;
   EXPECT_EQ(json_file("run/summary.json")["shards"], 2);
 }
 

@@ -97,8 +97,11 @@ TEST_F(Run, ResumesToTheSameWeights) {
   ok(tiny + "--epochs 4 --output part --progress none --checkpoint-keep 9");
   for (const int step : {48, 64})
     fs::remove(folder_ / "part" / fmt::format("checkpoint-{:04}.h5", step));
-  const std::string text = ok("--resume part");  // settings from its config.toml
-  EXPECT_THAT(text, HasSubstr("checkpoint-0032.h5"));
+  const Finished resumed =
+      dtrain("--resume part --progress none");  // settings from its config.toml
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(resumed.err, "dtrain: note: resuming from part/checkpoint-0032.h5\n");
+  EXPECT_EQ(resumed.out, "");
   EXPECT_EQ(weights_hash("part"), weights_hash("whole"));
   EXPECT_EQ(json_file("part/summary.json")["epochs"].size(), 4u);
   EXPECT_EQ(count_of(read_text(folder_ / "part/epochs.csv"), "\n"), 5u);
@@ -114,14 +117,15 @@ TEST_F(Run, PassesOverADamagedCheckpoint) {
   const Finished named = dtrain("--resume a/checkpoint-0048.h5");
   EXPECT_EQ(named.code, 3);
   EXPECT_THAT(named.err, HasSubstr("checkpoint-0048.h5"));
-  const std::string text = ok(tiny + "--epochs 3 --output a --resume auto");
-  EXPECT_THAT(text, HasSubstr("checkpoint-0048.h5"));
-  EXPECT_THAT(text, HasSubstr("resuming from a/checkpoint-0032.h5"));
+  const Finished resumed = dtrain(tiny + "--epochs 3 --output a --resume auto --progress none");
+  EXPECT_THAT(resumed.err, HasSubstr("checkpoint-0048.h5"));
+  EXPECT_THAT(resumed.err, HasSubstr("resuming from a/checkpoint-0032.h5"));
   EXPECT_EQ(weights_hash("a"), hash);
 }
 
 TEST_F(Run, ResumeAutoStartsFreshWhereThereIsNothing) {
-  EXPECT_THAT(ok(tiny + "--epochs 1 --output a --resume auto"), HasSubstr("starting fresh"));
+  EXPECT_THAT(dtrain(tiny + "--epochs 1 --output a --resume auto").err,
+              HasSubstr("starting fresh"));
   const Finished finished = dtrain(tiny + "--epochs 1 --output a");
   EXPECT_EQ(finished.code, 2);
   EXPECT_THAT(finished.err, HasSubstr("already holds a run"));
