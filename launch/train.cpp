@@ -18,6 +18,7 @@
 #include "launch/train_options.hpp"
 #include "launch/version.hpp"
 #include "train/output_file.hpp"
+#include "train/resume.hpp"
 #include "train/run_summary.hpp"
 
 namespace dtrain::launch {
@@ -138,6 +139,10 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                     std::vector<train::TrainingObserver*>{&observers});
     if (resumes) trainer->resume(*start);
   });
+  if (resumes)
+    for (const std::string& change :
+         train::changed_settings(start->progress.recipe, train::recipe_of(options)))
+      note(change);
 
   train::RunSummary run{.command = command,
                         .world_size = ranks,

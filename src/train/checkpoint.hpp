@@ -18,6 +18,14 @@
 
 namespace dtrain::train {
 
+/// How a run trains, in what a resumed run may do otherwise.
+struct Recipe {
+  std::string loss, schedule;  ///< names, as of the options
+  float learning_rate = 0;
+  double warmup_epochs = 0;
+  bool operator==(const Recipe&) const = default;
+};
+
 /// Where in the run a checkpoint was taken, and what must match to go on from it.
 struct Progress {
   std::int64_t epoch = 0;   ///< epochs completed
@@ -36,6 +44,7 @@ struct Progress {
   double best_accuracy = -1;
   std::int64_t best_step = -1;
   std::string optimizer;  ///< name; state is loaded only into the same one
+  Recipe recipe;
   bool operator==(const Progress&) const = default;
 };
 

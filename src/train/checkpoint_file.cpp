@@ -67,6 +67,10 @@ void write_progress(hdf5::Group group, const Progress& progress) {
   group.set_attribute("best_accuracy", progress.best_accuracy);
   group.set_attribute("best_step", progress.best_step);
   group.set_attribute("optimizer", progress.optimizer);
+  group.set_attribute("loss", progress.recipe.loss);
+  group.set_attribute("schedule", progress.recipe.schedule);
+  group.set_attribute("learning_rate", static_cast<double>(progress.recipe.learning_rate));
+  group.set_attribute("warmup_epochs", progress.recipe.warmup_epochs);
 }
 
 Progress read_progress(const hdf5::Group& group) {
@@ -85,6 +89,10 @@ Progress read_progress(const hdf5::Group& group) {
   progress.best_accuracy = group.attribute<double>("best_accuracy");
   progress.best_step = group.attribute<std::int64_t>("best_step");
   progress.optimizer = group.attribute<std::string>("optimizer");
+  progress.recipe.loss = group.attribute<std::string>("loss");
+  progress.recipe.schedule = group.attribute<std::string>("schedule");
+  progress.recipe.learning_rate = static_cast<float>(group.attribute<double>("learning_rate"));
+  progress.recipe.warmup_epochs = group.attribute<double>("warmup_epochs");
   return progress;
 }
 

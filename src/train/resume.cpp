@@ -46,4 +46,18 @@ void check_resumable(const Checkpoint& checkpoint, const Progress& run, const Da
   check_same(origin, "--optimizer", before.optimizer, run.optimizer);
 }
 
+std::vector<std::string> changed_settings(const Recipe& before, const Recipe& now) {
+  std::vector<std::string> changes;
+  const auto compare = [&](const char* option, const auto& old_value, const auto& new_value) {
+    if (old_value != new_value)
+      changes.push_back(
+          fmt::format("{} was {} before and is {} from here on", option, old_value, new_value));
+  };
+  compare("--loss", before.loss, now.loss);
+  compare("--schedule", before.schedule, now.schedule);
+  compare("--lr", before.learning_rate, now.learning_rate);
+  compare("--warmup-epochs", before.warmup_epochs, now.warmup_epochs);
+  return changes;
+}
+
 }  // namespace dtrain::train

@@ -12,4 +12,7 @@ namespace dtrain::train {
 void check_resumable(const Checkpoint& checkpoint, const Progress& run, const DataFacts& data,
                      const nn::Model& model);
 
+/// What a resumed run does otherwise than before, a sentence for each setting.
+std::vector<std::string> changed_settings(const Recipe& before, const Recipe& now);
+
 }  // namespace dtrain::train

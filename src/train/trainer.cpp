@@ -139,6 +139,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
   progress_.train_samples = samples_;
   progress_.total_steps = total_steps_;
   progress_.optimizer = optim::to_string(options_.optimizer.kind);
+  progress_.recipe = recipe_of(options_);
 }
 
 // One training step on the next `n` samples of the epoch. All ranks end it with the same weights.
@@ -334,6 +335,7 @@ void Trainer::Impl::resume(const Checkpoint& checkpoint) {
   restore(checkpoint, replica_, optimizer_.get());
   progress_ = checkpoint.progress;
   progress_.total_steps = total_steps_;
+  progress_.recipe = recipe_of(options_);
 }
 
 TrainingResult Trainer::Impl::summarize(StopReason reason) {
@@ -374,6 +376,13 @@ void Trainer::Impl::fail_diverged(const char* what, std::int64_t step) const {
                   "--clip-norm, "
                   "or look for wrong values in the data.",
                   what, step, progress_.epoch + 1));
+}
+
+Recipe recipe_of(const TrainerOptions& options) {
+  return {.loss = nn::to_string(options.loss),
+          .schedule = optim::to_string(options.schedule),
+          .learning_rate = options.learning_rate,
+          .warmup_epochs = options.warmup_epochs};
 }
 
 Trainer::Trainer(nn::Replica& replica, comm::Communicator& communicator,

@@ -45,6 +45,9 @@ struct TrainerOptions {
   std::int64_t checkpoint_keep = 3;
 };
 
+/// What these options say of it.
+Recipe recipe_of(const TrainerOptions&);
+
 class Trainer {
  public:
   /// Everything outlives the trainer. Observers are called on the root rank. Collective; throws

@@ -139,6 +139,18 @@ TEST_F(Run, RefusesToResumeAnotherRun) {
   }
 }
 
+TEST_F(Run, TellsWhatItDoesOtherwiseThanBefore) {
+  ok(tiny + "--steps 8 --lr 0.1 --schedule cosine --output a --progress none");
+  const Finished same = dtrain("--resume a --steps 16");
+  EXPECT_EQ(count_of(same.err, "note: "), 1u) << same.err;
+  const Finished changed = dtrain("--resume a --steps 24 --lr 0.2 --schedule constant --loss mse");
+  EXPECT_EQ(changed.code, 0);
+  EXPECT_THAT(changed.err, HasSubstr("--lr was 0.1 before and is 0.2 from here on"));
+  EXPECT_THAT(changed.err, HasSubstr("--schedule was cosine before and is constant from here on"));
+  EXPECT_THAT(changed.err, HasSubstr("--loss was cross-entropy before and is mse from here on"));
+  EXPECT_EQ(count_of(changed.err, "note: "), 4u) << changed.err;
+}
+
 TEST_F(Run, ZeroStepsWriteTheInitialCheckpoint) {
   ok(tiny + "--steps 0 --output a --progress none");
   EXPECT_EQ(latest("a"), "a/checkpoint-0000.h5");

@@ -24,20 +24,22 @@ inline Checkpoint example_checkpoint(std::int64_t step = 12) {
   for (const char* state : {"second_moment", "first_moment"})
     checkpoint.optimizer.emplace_back(state, checkpoint.parameters);
   checkpoint.optimizer[1].second[0].data[3] = 1e-30f;
-  checkpoint.progress = {.epoch = 3,
-                         .step = step,
-                         .cursor = 96,
-                         .seed = 0xFFFFFFFFFFFFFFF7u,
-                         .global_batch = 32,
-                         .shards = 8,
-                         .train_samples = 203,
-                         .total_steps = 100,
-                         .epoch_loss_sum = 1.0 / 3.0,
-                         .epoch_correct = 77,
-                         .epoch_train_seconds = 0.1,
-                         .best_accuracy = 0.9,
-                         .best_step = 8,
-                         .optimizer = "adam"};
+  checkpoint.progress = {
+      .epoch = 3,
+      .step = step,
+      .cursor = 96,
+      .seed = 0xFFFFFFFFFFFFFFF7u,
+      .global_batch = 32,
+      .shards = 8,
+      .train_samples = 203,
+      .total_steps = 100,
+      .epoch_loss_sum = 1.0 / 3.0,
+      .epoch_correct = 77,
+      .epoch_train_seconds = 0.1,
+      .best_accuracy = 0.9,
+      .best_step = 8,
+      .optimizer = "adam",
+      .recipe = {.loss = "mse", .schedule = "poly", .learning_rate = 0.1f, .warmup_epochs = 1.5}};
   checkpoint.model_name = "example";
   checkpoint.model_text = "{\"name\": \"example\",\n \"layers\": []}\n";
   checkpoint.data = {.name = "digits",
