@@ -62,9 +62,7 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
       ->type_name("N")
       ->check(integer_in(1, 4096));
   parser->add_flag("--json", json, "print one JSON object");
-  if (!parse(*parser, arguments, session)) return ExitCode::done;
-  if (comm::started_by_launcher())
-    throw UsageError("dtrain bench input measures one process: run it without mpirun or srun");
+  if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
   const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
   const auto backend = make_backend("cpu", thread_count);
@@ -84,11 +82,10 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
   const double bytes = rate * static_cast<double>(dataset.sample_bytes());
   const bool streamed = dataset.resident_samples() == nullptr;
   if (json) {
-    const train::Json object{
-        {"data", dataset.info().name}, {"samples", dataset.size()},
-        {"augment", augment},          {"batch", batch},
-        {"threads", thread_count},     {"streamed", streamed},
-        {"samples_per_second", rate},  {"mb_per_second", 1e-6 * bytes}};
+    const train::Json object{{"data", dataset.info().name}, {"samples", dataset.size()},
+                             {"augment", augment},          {"batch", batch},
+                             {"threads", thread_count},     {"streamed", streamed},
+                             {"samples_per_second", rate},  {"mb_per_second", 1e-6 * bytes}};
     fmt::print("{}\n", train::to_text(object));
     return ExitCode::done;
   }

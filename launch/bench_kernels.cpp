@@ -295,9 +295,7 @@ ExitCode run_bench_kernels(Arguments arguments, Session& session) {
       ->check(number_in(0.0001, 60))
       ->capture_default_str();
   parser->add_flag("--json", json, "print one JSON object per call");
-  if (!parse(*parser, arguments, session)) return ExitCode::done;
-  if (comm::started_by_launcher())
-    throw UsageError("dtrain bench kernels measures one process: run it without mpirun or srun");
+  if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
   const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
   const auto backend = make_backend(pick_device(device, 0, 1), thread_count);

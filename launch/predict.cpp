@@ -78,10 +78,8 @@ ExitCode run_predict(Arguments arguments, Session& session) {
   parser->add_option("--threads", threads, "threads (default: the cores it may run on)")
       ->type_name("N")
       ->check(integer_in(1, 4096));
-  parser->add_flag("--json", json, "print one JSON object per image, with all probabilities");
-  if (!parse(*parser, arguments, session)) return ExitCode::done;
-  if (comm::started_by_launcher())
-    throw UsageError("dtrain predict runs in one process: start it without mpirun or srun");
+  parser->add_flag("--json", json, "print one JSON object per image, with all classes");
+  if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
   const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
   CheckpointModel model(file, pick_device(device, 0, 1), thread_count);

@@ -96,6 +96,15 @@ TEST_F(Ranks, GetAShardEach) {
   EXPECT_EQ(json_file("run/summary.json")["shards"], 2);
 }
 
+TEST_F(Ranks, LeaveTheWorkOfOneToTheRoot) {
+  ok("--model mlp64 --epochs 1 --output run --progress none");
+  write_text(folder_ / "grey.pgm", "P5\n8 8\n255\n" + std::string(64, '\x40'));
+  for (const std::string& command :
+       {fmt::format("predict {} --input grey.pgm --json", latest("run").string()),
+        std::string("bench input --epochs 1 --json")})
+    EXPECT_EQ(count_of(ok("launch -np 2 -- " + command), "\n"), 1u) << command;
+}
+
 TEST_F(Ranks, EvaluateTheSameAtAnyNumber) {
   ok("--model mlp64 --epochs 1 --output run --progress none");
   const std::string eval = fmt::format("eval {} --json", latest("run").string());
