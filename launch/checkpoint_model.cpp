@@ -42,12 +42,6 @@ train::Checkpoint read_whole(const std::string& file) {
   return checkpoint;
 }
 
-std::int64_t class_count(const train::Checkpoint& checkpoint) {
-  const auto names = static_cast<std::int64_t>(checkpoint.data.classes.size());
-  // Float targets have no class names: the last parameter is the output layer's bias.
-  return names > 0 ? names : checkpoint.parameters.back().shape[0];
-}
-
 }  // namespace
 
 CheckpointModel::CheckpointModel(const std::string& file, std::string_view device, int threads)
@@ -57,15 +51,15 @@ CheckpointModel::CheckpointModel(train::Checkpoint checkpoint, std::string_view 
     : data_(checkpoint.data),
       progress_(checkpoint.progress),
       model_(nn::Model::parse(checkpoint.model_text, checkpoint.model_name,
-                              {checkpoint.data.sample_shape, class_count(checkpoint)})),
+                              {checkpoint.data.sample_shape,
+                               static_cast<std::int64_t>(checkpoint.data.classes.size())})),
       backend_(make_backend(std::string(device), threads)),
       replica_(std::make_unique<nn::Replica>(model_, *backend_, inference_batch, /*seed=*/0)) {
   train::restore(checkpoint, *replica_, nullptr);
 }
 
-std::string CheckpointModel::class_name(std::int64_t index) const {
-  const auto at = static_cast<std::size_t>(index);
-  return at < data_.classes.size() ? data_.classes[at] : std::to_string(index);
+const std::string& CheckpointModel::class_name(std::int64_t index) const {
+  return data_.classes[static_cast<std::size_t>(index)];
 }
 
 std::unique_ptr<datasets::Dataset> CheckpointModel::fit(

@@ -25,8 +25,8 @@ class CheckpointModel {
   const train::DataFacts& data() const { return data_; }
   const train::Progress& progress() const { return progress_; }
   std::int64_t classes() const { return model_.input().classes; }
-  /// Of class `index`: "sneaker", or its number where the classes have no names.
-  std::string class_name(std::int64_t index) const;
+  /// Of class `index`, or of that element of a float target: "sneaker".
+  const std::string& class_name(std::int64_t index) const;
 
   /// A dataset as this model was trained to see it: with the mean and deviation of its own training
   /// data. Throws InputError where samples or classes do not fit.

@@ -4,16 +4,15 @@
 // dtrain eval: loss, accuracy and confusion matrix of a checkpoint, at any number of ranks.
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
-#include "datasets/data_loader.hpp"
 #include "launch/binding.hpp"
 #include "launch/checkpoint_model.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/together.hpp"
 #include "nn/loss.hpp"
+#include "train/evaluator.hpp"
 #include "train/json.hpp"
 
 namespace dtrain::launch {
@@ -21,55 +20,35 @@ namespace {
 
 struct Result {
   std::int64_t samples = 0;
-  double loss = 0;
-  std::optional<double> accuracy;  ///< none for float targets
+  train::Evaluation evaluation;
   /// (classes, classes): how often samples of the row's class were taken for the column's; empty
   /// for float targets.
   std::vector<std::int64_t> confusion;
 };
 
-/// This rank's part of the split, in passes; then the sums over ranks.
+/// Collective.
 Result evaluate(CheckpointModel& model, datasets::Dataset& dataset, nn::LossKind loss_kind,
                 comm::Communicator& communicator) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(dataset.size()));
-  std::iota(order.begin(), order.end(), 0);
-  const auto passes =
-      datasets::plan_passes(dataset.size(), communicator.rank(), communicator.size(),
-                            /*shards=*/0, inference_batch);
   const auto& backend = model.replica().backend();
   const auto stream = backend.device->make_stream();
-  datasets::DataLoader loader(dataset, backend, inference_batch, {}, /*seed=*/0);
-  nn::Loss loss(loss_kind, 0, model.classes(), inference_batch, backend);
-  loader.start(order, passes, 0);
-
   const std::int64_t classes = model.classes();
+  nn::Loss loss(loss_kind, 0, classes, inference_batch, backend);
+  train::Evaluator evaluator(model.replica(), communicator, dataset, loss, inference_batch);
+
   const bool labelled = !dataset.labels().empty();
   std::vector<std::int64_t> confusion(labelled ? static_cast<std::size_t>(classes * classes)
                                                : std::size_t{0});
-  double loss_sum = 0;
-  for (std::size_t pass = 0; pass < passes.size(); ++pass) {
-    const auto batch = loader.next(*stream);
-    const float* on_device = model.forward(batch.input, batch.sample_ids, *stream);
+  const auto count = [&](const datasets::Batch& batch, const float* on_device) {
     const auto outputs = model.to_host(on_device, batch.size, *stream);
-    loss_sum += loss.evaluate(on_device, batch.size, batch.labels, batch.targets, *stream).loss_sum;
     for (std::size_t row = 0; row < batch.labels.size(); ++row) {
       const auto first = outputs.begin() + static_cast<std::ptrdiff_t>(row) * classes;
       const auto guess = std::max_element(first, first + classes) - first;
       ++confusion[static_cast<std::size_t>(batch.labels[row] * classes + guess)];
     }
-  }
-
-  communicator.allreduce(std::span(&loss_sum, 1), comm::ReduceOp::sum);
+  };
+  const train::Evaluation evaluation = evaluator.run(*stream, count);
   if (labelled) communicator.allreduce(std::span(confusion), comm::ReduceOp::sum);
-  Result result{dataset.size(), loss_sum / static_cast<double>(dataset.size()), std::nullopt,
-                std::move(confusion)};
-  if (labelled) {
-    std::int64_t correct = 0;
-    for (std::int64_t c = 0; c < classes; ++c)
-      correct += result.confusion[static_cast<std::size_t>(c * classes + c)];
-    result.accuracy = static_cast<double>(correct) / static_cast<double>(dataset.size());
-  }
-  return result;
+  return {dataset.size(), evaluation, std::move(confusion)};
 }
 
 std::string json_text(const std::string& file, const std::string& dataset, const std::string& split,
@@ -82,17 +61,16 @@ std::string json_text(const std::string& file, const std::string& dataset, const
     confusion.push_back(
         std::vector<std::int64_t>(first, first + static_cast<std::ptrdiff_t>(classes)));
   }
-  const train::Json json{
-      {"checkpoint", file},
-      {"model", model.model().name()},
-      {"step", model.progress().step},
-      {"dataset", dataset},
-      {"split", split},
-      {"samples", result.samples},
-      {"loss", result.loss},
-      {"accuracy", result.accuracy ? train::Json(*result.accuracy) : nullptr},
-      {"classes", names},
-      {"confusion", confusion}};
+  const train::Json json{{"checkpoint", file},
+                         {"model", model.model().name()},
+                         {"step", model.progress().step},
+                         {"dataset", dataset},
+                         {"split", split},
+                         {"samples", result.samples},
+                         {"loss", result.evaluation.loss},
+                         {"accuracy", train::json_or_null(result.evaluation.accuracy)},
+                         {"classes", names},
+                         {"confusion", confusion}};
   return train::to_text(json) + "\n";
 }
 
@@ -147,7 +125,7 @@ ExitCode run_eval(Arguments arguments, Session& session) {
       ->type_name("NAME")
       ->check(one_of({"test", "train"}))
       ->capture_default_str();
-  parser->add_option("--loss", loss, "cross-entropy, mse, or auto: mse for float targets")
+  parser->add_option("--loss", loss, "cross-entropy, mse, or auto: as in training")
       ->type_name("NAME")
       ->check(one_of({"auto", "cross-entropy", "mse"}))
       ->capture_default_str();
@@ -170,9 +148,8 @@ ExitCode run_eval(Arguments arguments, Session& session) {
     auto splits = datasets::open_dataset(data.empty() ? model->data().name : data, {});
     dataset = model->fit(std::move(split == "test" ? splits.test : splits.train));
   });
-  const bool floats = dataset->labels().empty();
-  const auto kind = nn::parse_loss(loss != "auto" ? loss : floats ? "mse" : "cross-entropy");
-  const Result result = evaluate(*model, *dataset, kind, communicator);
+  if (loss == "auto") loss = dataset->labels().empty() ? "mse" : model->progress().recipe.loss;
+  const Result result = evaluate(*model, *dataset, nn::parse_loss(loss), communicator);
   if (!session.is_root()) return ExitCode::done;
 
   const std::string& name = dataset->info().name;
@@ -185,8 +162,8 @@ ExitCode run_eval(Arguments arguments, Session& session) {
                                                  model->progress().step)));
   fmt::print("{}", fact_line("data", fmt::format("{}, {} samples of the {} split", name,
                                                  with_commas(result.samples), split)));
-  fmt::print("{}", fact_line("loss", fmt::format("{:.6f}", result.loss)));
-  fmt::print("{}", fact_line("accuracy", percent_text(result.accuracy)));
+  fmt::print("{}", fact_line("loss", fmt::format("{:.6f}", result.evaluation.loss)));
+  fmt::print("{}", fact_line("accuracy", percent_text(result.evaluation.accuracy)));
   if (!result.confusion.empty()) fmt::print("\n{}", confusion_text(*model, result.confusion));
   return ExitCode::done;
 }

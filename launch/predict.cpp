@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// dtrain predict: class and probabilities of each image of a file.
+// dtrain predict: class and probabilities of each image of a file, on one rank. A network trained by
+// --loss mse gives no probabilities: its outputs are shown as they are.
 
 #include <algorithm>
 #include <numeric>
@@ -13,6 +14,7 @@
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "measure/hardware_probe.hpp"
+#include "nn/loss.hpp"
 #include "train/json.hpp"
 
 namespace dtrain::launch {
@@ -37,24 +39,31 @@ std::unique_ptr<datasets::Dataset> as_dataset(datasets::Images images, const std
       std::vector<std::int64_t>(static_cast<std::size_t>(size), 0)));
 }
 
+/// Does the network give logits, or numbers that stand for themselves?
+bool gives_logits(const CheckpointModel& model) {
+  return nn::parse_loss(model.progress().recipe.loss) == nn::LossKind::cross_entropy;
+}
+
+/// `values`: a probability for each class, or an output where there are no logits.
 void print_prediction(std::int64_t index, const CheckpointModel& model,
-                      std::span<const float> probabilities, bool json) {
-  std::vector<std::size_t> order(probabilities.size());
+                      std::span<const float> values, bool json) {
+  std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return probabilities[a] > probabilities[b];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
   const auto name = [&](std::size_t c) { return model.class_name(static_cast<std::int64_t>(c)); };
   if (json) {
     train::Json object{{"index", index}, {"class", name(order[0])}};
-    for (std::size_t c = 0; c < probabilities.size(); ++c)
-      object["probabilities"][name(c)] = probabilities[c];
+    auto& by_class = object[gives_logits(model) ? "probabilities" : "outputs"];
+    for (std::size_t c = 0; c < values.size(); ++c) by_class[name(c)] = values[c];
     fmt::print("{}\n", train::to_text(object));
     return;
   }
   std::string line = fmt::format("{:>6}", index);
   for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 3); ++i)
-    line += fmt::format("  {} {}", name(order[i]), percent_text(probabilities[order[i]]));
+    line += fmt::format("  {} {}", name(order[i]),
+                        gives_logits(model) ? percent_text(values[order[i]])
+                                            : fmt::format("{:.4g}", values[order[i]]));
   fmt::print("{}\n", line);
 }
 
@@ -64,8 +73,10 @@ ExitCode run_predict(Arguments arguments, Session& session) {
   std::string file, input, device = "auto";
   std::int64_t threads = 0;
   bool json = false;
-  auto parser =
-      make_parser("predict", "Class and probabilities of each image, the likeliest classes first.");
+  auto parser = make_parser(
+      "predict",
+      "Class and probabilities of each image, the likeliest classes first; of a model trained "
+      "with --loss mse, its outputs.");
   parser->add_option("CKPT", file, "a checkpoint file")->required();
   parser
       ->add_option("--input", input,
@@ -98,12 +109,15 @@ ExitCode run_predict(Arguments arguments, Session& session) {
   for (const datasets::Range& pass : passes) {
     const auto batch = loader.next(*stream);
     const float* outputs = model.forward(batch.input, batch.sample_ids, *stream);
-    backend.kernels->softmax(batch.size, model.classes(), outputs, softmax->floats(), *stream);
-    const auto probabilities = model.to_host(softmax->floats(), batch.size, *stream);
+    if (gives_logits(model)) {
+      backend.kernels->softmax(batch.size, model.classes(), outputs, softmax->floats(), *stream);
+      outputs = softmax->floats();
+    }
+    const auto values = model.to_host(outputs, batch.size, *stream);
     for (std::int64_t row = 0; row < batch.size; ++row)
-      print_prediction(
-          pass.begin + row, model,
-          std::span(probabilities).subspan(static_cast<std::size_t>(row) * classes, classes), json);
+      print_prediction(pass.begin + row, model,
+                       std::span(values).subspan(static_cast<std::size_t>(row) * classes, classes),
+                       json);
   }
   return ExitCode::done;
 }

@@ -17,7 +17,7 @@ Evaluator::Evaluator(nn::Replica& replica, comm::Communicator& communicator,
       passes_(datasets::plan_passes(dataset.size(), communicator.rank(), communicator.size(), 0,
                                     max_batch)) {}
 
-Evaluation Evaluator::run(kernels::Stream& stream) {
+Evaluation Evaluator::run(kernels::Stream& stream, const OnOutput& on_output) {
   std::vector<std::int64_t> in_order(static_cast<std::size_t>(dataset_.size()));
   std::iota(in_order.begin(), in_order.end(), 0);
   loader_.start(in_order, passes_, /*epoch=*/0);
@@ -32,6 +32,7 @@ Evaluation Evaluator::run(kernels::Stream& stream) {
         loss_.evaluate(output, batch.size, batch.labels, batch.targets, stream);
     sums[0] += result.loss_sum;
     sums[1] += static_cast<double>(result.correct);
+    if (on_output) on_output(batch, output);
   }
   communicator_.allreduce(std::span<double>(sums), comm::ReduceOp::sum);
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <optional>
 
 #include "comm/communicator.hpp"
@@ -23,8 +23,10 @@ class Evaluator {
   /// Everything outlives the evaluator. `max_batch`: samples per pass.
   Evaluator(nn::Replica&, comm::Communicator&, datasets::Dataset&, nn::Loss&,
             std::int64_t max_batch);
-  /// Collective.
-  Evaluation run(kernels::Stream&);
+  /// What the network makes of a pass: (batch.size, classes) outputs on the device, until it returns.
+  using OnOutput = std::function<void(const datasets::Batch& batch, const float* output)>;
+  /// Collective. `on_output` sees this rank's passes.
+  Evaluation run(kernels::Stream&, const OnOutput& on_output = {});
 
  private:
   nn::Replica& replica_;

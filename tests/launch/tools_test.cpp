@@ -47,6 +47,19 @@ TEST_F(Tools, EvalAgreesWithTheRun) {
   EXPECT_THAT(misfit.err, HasSubstr("1x9x9"));
 }
 
+TEST_F(Tools, EvalAndPredictKnowTheLossOfTraining) {
+  ok("--model mlp64 --loss mse --epochs 2 --threads 1 --output run --progress none");
+  const std::string checkpoint = latest("run").string();
+  const double loss = json_file("run/summary.json")["epochs"].back()["test_loss"];
+  EXPECT_NEAR(json::parse(ok(fmt::format("eval {} --json", checkpoint)))["loss"], loss, 1e-5);
+  write_text(folder_ / "grey.pgm", "P5\n8 8\n255\n" + std::string(64, '\x40'));
+  const std::string predict = fmt::format("predict {} --input grey.pgm", checkpoint);
+  const auto result = json::parse(ok(predict + " --json"));
+  EXPECT_EQ(result["outputs"].size(), 10u);
+  EXPECT_FALSE(result.contains("probabilities"));
+  EXPECT_EQ(count_of(ok(predict), "%"), 0u);
+}
+
 TEST_F(Tools, PredictReadsAnImageOfTheSize) {
   train();
   std::string image = "P5\n8 8\n255\n";
