@@ -49,6 +49,16 @@ class StreamedDataset : public Dataset {
   Answers answers_;
 };
 
+/// What is wrong with the names of classes; "" when nothing is. Text files keep one on a line.
+std::string fault_of(const std::vector<std::string>& classes) {
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].empty()) return fmt::format("class {} has no name", i);
+    if (classes[i].find_first_of("\r\n") != std::string::npos)
+      return fmt::format("the name of class {} has a line break", i);
+  }
+  return "";
+}
+
 std::vector<float> read_channel_attribute(const hdf5::File& file, const std::string& name,
                                           std::int64_t channels) {
   auto values = file.attribute<std::vector<float>>(name);
@@ -68,6 +78,7 @@ DatasetInfo read_info(const hdf5::File& file) {
   info.name = file.attribute<std::string>("name");
   info.classes = file.attribute<std::vector<std::string>>("classes");
   if (info.classes.empty()) file.fail("attribute 'classes' is empty");
+  if (const auto fault = fault_of(info.classes); !fault.empty()) file.fail(fault);
   if (file.has_attribute("licence")) info.licence = file.attribute<std::string>("licence");
   if (file.has_attribute("source")) info.source = file.attribute<std::string>("source");
 
@@ -171,6 +182,8 @@ DatasetSplits open_dataset_file(const std::filesystem::path& path,
 }
 
 void write_dataset_file(const std::filesystem::path& path, Dataset& train, Dataset& test) {
+  if (const auto fault = fault_of(train.info().classes); !fault.empty())
+    throw InputError(fmt::format("{}: {}", train.info().source, fault));
   const PartialFile partial(path);
   hdf5::File file = hdf5::File::create(partial.path());
   const DatasetInfo& info = train.info();

@@ -256,6 +256,10 @@ TEST_F(DatasetFileTest, NamesWhatIsWrong) {
   parts = {};
   parts.classes = {};
   expect_refused(parts, "'classes' is empty");
+  parts.classes = {"a", ""};
+  expect_refused(parts, "class 1 has no name");
+  parts.classes = {"a\nb", "c"};
+  expect_refused(parts, "the name of class 0 has a line break");
   parts = {};
   parts.type = hdf5::ElementType::int64;
   parts.floats.resize(16);
