@@ -168,7 +168,9 @@ DatasetSplits make_synthetic(const std::string& specification, std::int64_t memo
   info.source = specification;
 
   // Mean and deviation from the first samples only: they need not be exact, but equal everywhere.
-  SyntheticDataset head(info, 0, std::min<std::int64_t>(count, 1000));
+  const std::int64_t fit = (std::int64_t{64} << 20) / info.sample_shape.elements();
+  SyntheticDataset head(info, 0,
+                        std::clamp<std::int64_t>(fit, 1, std::min<std::int64_t>(count, 1000)));
   std::vector<std::byte> samples(static_cast<std::size_t>(head.size() * head.sample_bytes()));
   std::vector<std::int64_t> ids(static_cast<std::size_t>(head.size()));
   std::iota(ids.begin(), ids.end(), std::int64_t{0});

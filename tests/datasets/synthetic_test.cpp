@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "datasets/statistics.hpp"
 
 namespace dtrain::datasets {
 namespace {
@@ -42,6 +43,18 @@ TEST(Synthetic, IsTheSameEverywhere) {
     hash.update(std::as_bytes(std::span(samples)));
   }
   EXPECT_EQ(hash.hex(), "870dc49ca117bf2d6d1029bf1334bcff");
+}
+
+TEST(Synthetic, LooksAtNoMoreThan64MiBForItsStatistics) {
+  const DatasetSplits splits = make_synthetic("synthetic:1x1024x1024:1:80", 0);
+  std::vector<std::int64_t> head(64);
+  std::iota(head.begin(), head.end(), std::int64_t{0});
+  std::vector<std::byte> samples(head.size() << 20);
+  splits.train->read(head, samples.data());
+  DatasetInfo expected = splits.train->info();
+  set_channel_statistics(expected, samples);
+  EXPECT_EQ(splits.train->info().mean, expected.mean);
+  EXPECT_EQ(splits.train->info().std, expected.std);
 }
 
 TEST(Synthetic, MadeWhileReadingEqualsMadeAtOnce) {
