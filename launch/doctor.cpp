@@ -93,6 +93,8 @@ void describe_gpu() {
     line(false, "GPUs",
          fs::exists("/dev/nvidiactl") ? "a driver is there, but no CUDA module"
                                       : "no NVIDIA driver");
+    for (const char* library : {"cuDNN", "NCCL"})
+      line(false, library, "not without the CUDA module");
     return;
   }
   line(report->devices > 0, "GPUs",

@@ -102,8 +102,8 @@ TEST_F(Tools, ModelsListsThemAndTheLayersOfOne) {
 
 TEST_F(Tools, DoctorNamesWhatItLooksFor) {
   const std::string text = ok("doctor");
-  for (const char* name :
-       {"oneDNN", "HDF5", "MPI", "CUDA-aware", "processor", "cores", "CUDA module", "RAPL"})
+  for (const char* name : {"oneDNN", "HDF5", "MPI", "CUDA-aware", "processor", "cores",
+                           "CUDA module", "cuDNN", "NCCL", "RAPL"})
     EXPECT_THAT(text, HasSubstr(name));
   EXPECT_THAT(text, HasSubstr("[X]"));
 }
