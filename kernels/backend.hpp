@@ -75,4 +75,7 @@ std::unique_ptr<Backend> make_reference_backend();
 /// oneDNN and own vector code, with `threads` OpenMP threads. Sets the thread count of the process.
 std::unique_ptr<Backend> make_cpu_backend(int threads);
 
+/// "2.6.3": of the library that runs.
+std::string onednn_version();
+
 }  // namespace dtrain::kernels

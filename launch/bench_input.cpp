@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
+#include "base/cores.hpp"
 #include "base/stopwatch.hpp"
 #include "datasets/data_loader.hpp"
 #include "launch/bench.hpp"
 #include "launch/binding.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
-#include "measure/hardware_probe.hpp"
 #include "train/json.hpp"
 
 namespace dtrain::launch {
@@ -64,7 +64,7 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
   parser->add_flag("--json", json, "print one JSON object");
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
-  const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
+  const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
   const auto backend = make_backend("cpu", thread_count);
   datasets::OpenOptions options;
   options.memory_limit_bytes = memory_mb << 20;

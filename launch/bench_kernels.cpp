@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "base/cores.hpp"
 #include "launch/bench.hpp"
 #include "launch/binding.hpp"
 #include "launch/command_line.hpp"
@@ -297,7 +298,7 @@ ExitCode run_bench_kernels(Arguments arguments, Session& session) {
   parser->add_flag("--json", json, "print one JSON object per call");
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
-  const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
+  const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
   const auto backend = make_backend(pick_device(device, 0, 1), thread_count);
   const auto before = measure::measure_hardware_peak(thread_count);
   const auto models = model == "all" ? nn::builtin_model_names() : std::vector{model};

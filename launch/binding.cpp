@@ -3,12 +3,12 @@
 
 #include "launch/binding.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <vector>
 
+#include "base/cores.hpp"
 #include "base/error.hpp"
 #include "kernels/device/cuda_module.hpp"
 #include "launch/console.hpp"
@@ -16,26 +16,19 @@
 namespace dtrain::launch {
 
 int fair_threads(comm::Communicator& communicator) {
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  if (sched_getaffinity(0, sizeof mine, &mine) != 0 || CPU_COUNT(&mine) == 0) return 1;
-  if (communicator.size() == 1) return CPU_COUNT(&mine);
-
-  // Mask, then host name.
   const std::string host = host_name();
-  std::vector<std::byte> note(sizeof mine + host.size());
-  std::memcpy(note.data(), &mine, sizeof mine);
-  std::memcpy(note.data() + sizeof mine, host.data(), host.size());
-  int sharing = 0;
-  for (const auto& other : communicator.all_gather(note)) {
-    cpu_set_t mask, common;
-    std::memcpy(&mask, other.data(), sizeof mask);
-    CPU_AND(&common, &mine, &mask);
-    const bool same_host = std::equal(other.begin() + sizeof mask, other.end(),
-                                      note.begin() + sizeof mask, note.end());
-    if (same_host && CPU_COUNT(&common) > 0) ++sharing;
+  const std::vector<int> mine = core_numbers();
+  const auto hosts = communicator.all_gather(std::as_bytes(std::span(host)));
+  const auto masks = communicator.all_gather(std::as_bytes(std::span(mine)));
+  std::size_t sharing = 0;
+  for (std::size_t rank = 0; rank < masks.size(); ++rank) {
+    std::vector<int> theirs(masks[rank].size() / sizeof(int));
+    std::memcpy(theirs.data(), masks[rank].data(), masks[rank].size());
+    const bool overlap = std::ranges::find_first_of(mine, theirs) != mine.end();
+    if (overlap && std::ranges::equal(hosts[rank], std::as_bytes(std::span(host)))) ++sharing;
   }
-  return std::max(1, CPU_COUNT(&mine) / std::max(1, sharing));
+  const std::size_t threads = mine.size() / std::max<std::size_t>(sharing, 1);
+  return std::max(1, static_cast<int>(threads));
 }
 
 std::string pick_device(const std::string& option, int local_rank, int local_size) {

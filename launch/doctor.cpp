@@ -11,13 +11,15 @@
 #include <fstream>
 #include <optional>
 
+#include "base/cores.hpp"
+#include "hdf5/file.hpp"
+#include "kernels/backend.hpp"
 #include "kernels/device/cuda_module.hpp"
+#include "kernels/device/device.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/revision.hpp"
-#include "launch/software.hpp"
 #include "launch/version.hpp"
-#include "measure/hardware_probe.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -37,8 +39,8 @@ void describe_build() {
   line(true, "dtrain",
        fmt::format("{}{}{}", version, *revision != '\0' ? ", revision " : "", revision));
   line(true, "compiler", fmt::format("{}, {}", compiler, build_type));
-  line(true, "oneDNN", onednn_version());
-  line(true, "HDF5", hdf5_version());
+  line(true, "oneDNN", kernels::onednn_version());
+  line(true, "HDF5", hdf5::library_version());
 }
 
 void describe_mpi() {
@@ -63,8 +65,8 @@ void describe_mpi() {
 void describe_cpu() {
   section("CPU");
   const auto online = sysconf(_SC_NPROCESSORS_ONLN);
-  const int mine = measure::available_cores();
-  line(true, "processor", measure::cpu_name());
+  const int mine = available_cores();
+  line(true, "processor", kernels::processor_name());
   line(true, "cores", fmt::format("{} of {} may be used", mine, online));
   line(mine < online, "binding", mine < online ? "bound to some of the cores" : "none: all cores");
   const double pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));

@@ -4,7 +4,6 @@
 // dtrain launch: starts the ranks with Open MPI's mpirun, or with srun inside a Slurm job, so that
 // nobody needs to know their settings, and turns how the job ended into dtrain's exit codes.
 
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/cores.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/train_options.hpp"
@@ -51,9 +51,7 @@ std::int64_t most_ranks_on_a_host(std::int64_t ranks, const std::string& hosts) 
 std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& hosts) {
   if (find_on_path("mpirun").empty())
     throw Error("there is no mpirun on the PATH: install Open MPI (apt-get install openmpi-bin)");
-  cpu_set_t mask;
-  const bool known = sched_getaffinity(0, sizeof mask, &mask) == 0;
-  const std::int64_t cores = known ? CPU_COUNT(&mask) : sysconf(_SC_NPROCESSORS_ONLN);
+  const int cores = available_cores();
   const std::int64_t ranks_here = most_ranks_on_a_host(ranks, hosts);
 
   if (geteuid() == 0) {

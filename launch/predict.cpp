@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/cores.hpp"
 #include "datasets/data_loader.hpp"
 #include "datasets/read_images.hpp"
 #include "launch/binding.hpp"
 #include "launch/checkpoint_model.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
-#include "measure/hardware_probe.hpp"
 #include "nn/loss.hpp"
 #include "train/json.hpp"
 
@@ -92,7 +92,7 @@ ExitCode run_predict(Arguments arguments, Session& session) {
   parser->add_flag("--json", json, "print one JSON object per image, with all classes");
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
-  const int thread_count = threads > 0 ? static_cast<int>(threads) : measure::available_cores();
+  const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
   CheckpointModel model(file, pick_device(device, 0, 1), thread_count);
   const auto dataset = as_dataset(datasets::read_images(input), input, model);
   const kernels::Backend& backend = model.replica().backend();

@@ -3,26 +3,13 @@
 
 #include "launch/software.hpp"
 
-#include <dnnl.h>
-#include <fmt/format.h>
-#include <hdf5.h>
-
 #include "comm/communicator.hpp"
+#include "hdf5/file.hpp"
+#include "kernels/backend.hpp"
 #include "launch/revision.hpp"
 #include "launch/version.hpp"
 
 namespace dtrain::launch {
-
-std::string onednn_version() {
-  const dnnl_version_t* linked = ::dnnl_version();
-  return fmt::format("{}.{}.{}", linked->major, linked->minor, linked->patch);
-}
-
-std::string hdf5_version() {
-  unsigned major = 0, minor = 0, release = 0;
-  H5get_libversion(&major, &minor, &release);
-  return fmt::format("{}.{}.{}", major, minor, release);
-}
 
 std::vector<std::pair<std::string, std::string>> software_versions() {
   return {{"dtrain", version},
@@ -30,8 +17,8 @@ std::vector<std::pair<std::string, std::string>> software_versions() {
           {"compiler", compiler},
           {"build_type", build_type},
           {"mpi", comm::MpiSession::library_version()},
-          {"onednn", onednn_version()},
-          {"hdf5", hdf5_version()}};
+          {"onednn", kernels::onednn_version()},
+          {"hdf5", hdf5::library_version()}};
 }
 
 }  // namespace dtrain::launch

@@ -8,9 +8,6 @@
 
 namespace dtrain::launch {
 
-std::string onednn_version();
-std::string hdf5_version();
-
 /// Name and version of this build and of the libraries that it runs with, for environment.json.
 std::vector<std::pair<std::string, std::string>> software_versions();
 

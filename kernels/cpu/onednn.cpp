@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "kernels/backend.hpp"
+
 namespace dtrain::kernels::cpu {
 
 namespace {
@@ -118,3 +120,12 @@ void Conversion::run(Engine& on, const void* from, void* to, void* scratch) {
 }
 
 }  // namespace dtrain::kernels::cpu
+
+namespace dtrain::kernels {
+
+std::string onednn_version() {
+  const dnnl_version_t* linked = ::dnnl_version();
+  return fmt::format("{}.{}.{}", linked->major, linked->minor, linked->patch);
+}
+
+}  // namespace dtrain::kernels

@@ -49,6 +49,9 @@ class Device {
   virtual void copy_to_host(void* host, const void* device, std::size_t bytes, Stream&) = 0;
 };
 
+/// "AMD EPYC 9655, avx512": the processor's model and the instruction set in use.
+std::string processor_name();
+
 /// Host memory, synchronous streams. Shared by the reference and cpu backends.
 std::unique_ptr<Device> make_host_device();
 

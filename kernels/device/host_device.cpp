@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 #include <sys/mman.h>
-#include <sys/utsname.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 
 #include "base/error.hpp"
-#include "kernels/cpu/instruction_set.hpp"
 #include "kernels/device/device.hpp"
 
 namespace dtrain::kernels {
@@ -57,23 +54,9 @@ class HostStream final : public Stream {
   void synchronize() override {}
 };
 
-/// "AMD EPYC 9655" from /proc/cpuinfo, or the machine's architecture.
-std::string processor_name() {
-  std::ifstream cpuinfo("/proc/cpuinfo");
-  for (std::string line; std::getline(cpuinfo, line);) {
-    const std::size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  utsname machine{};
-  uname(&machine);
-  return machine.machine;
-}
-
 class HostDevice final : public Device {
  public:
-  std::string name() const override {
-    return fmt::format("{}, {}", processor_name(), to_string(cpu::best_instruction_set()));
-  }
+  std::string name() const override { return processor_name(); }
   std::unique_ptr<Allocation> allocate(std::size_t bytes) override {
     if (bytes >= mapped_bytes) return std::make_unique<MappedAllocation>(bytes);
     return std::make_unique<HeapAllocation>(bytes);

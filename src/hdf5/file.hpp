@@ -21,6 +21,9 @@
 
 namespace dtrain::hdf5 {
 
+/// "1.10.8": of the library that runs.
+std::string library_version();
+
 class Group : public Object {
  public:
   bool contains(const std::string& name) const;

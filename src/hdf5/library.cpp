@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
+#include "hdf5/file.hpp"
 
 namespace dtrain::hdf5 {
 
@@ -44,6 +45,12 @@ std::string library_reason() {
     reason = reason.substr(text, reason.find('\'', text) - text);
   }
   return reason;
+}
+
+std::string library_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("{}.{}.{}", major, minor, release);
 }
 
 void throw_failure(const FileContext& file, const std::string& path, const std::string& what) {

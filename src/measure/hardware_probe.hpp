@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace dtrain::measure {
 
@@ -17,10 +16,6 @@ HardwarePeak measure_hardware_peak(int threads);
 /// The fp32 peak alone (a few milliseconds), for measuring beside something.
 double measure_fma_gflops(int threads, double seconds = 0.1);
 
-/// "AMD EPYC 9655 (avx512)": model name from the operating system and instruction set in use.
-std::string cpu_name();
-/// Cores in this process's affinity mask.
-int available_cores();
 /// Largest resident memory of this process so far, bytes; 0 where the system does not say.
 std::int64_t peak_rss_bytes();
 /// Since the operating system started this process, in steps of 10 ms.

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
-#include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <ctime>
 #include <fstream>
 #include <string>
-#include <vector>
 
-#include "kernels/cpu/instruction_set.hpp"
 #include "measure/hardware_probe.hpp"
 
-// What the operating system says of this machine and this process (proc(5)).
+// What the operating system says of this process (proc(5)).
 
 namespace dtrain::measure {
 namespace {
@@ -32,23 +28,6 @@ std::string proc_value(const char* file, const std::string& key) {
 }
 
 }  // namespace
-
-std::string cpu_name() {
-  std::string name = proc_value("/proc/cpuinfo", "model name");
-  if (name.empty()) name = "unnamed CPU";
-  return fmt::format("{} ({})", name,
-                     kernels::cpu::to_string(kernels::cpu::best_instruction_set()));
-}
-
-int available_cores() {
-  // The kernel refuses masks smaller than its own: try larger ones.
-  for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {
-    std::vector<std::byte> mask(CPU_ALLOC_SIZE(cpus));
-    auto* const set = reinterpret_cast<cpu_set_t*>(mask.data());
-    if (sched_getaffinity(0, mask.size(), set) == 0) return CPU_COUNT_S(mask.size(), set);
-  }
-  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-}
 
 std::int64_t peak_rss_bytes() {
   // Not getrusage's ru_maxrss, which a process inherits from the one that started it.

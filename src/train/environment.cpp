@@ -6,7 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "measure/hardware_probe.hpp"
+#include "base/cores.hpp"
+#include "kernels/device/device.hpp"
 #include "train/json.hpp"
 #include "train/run_summary.hpp"
 
@@ -55,8 +56,9 @@ std::string environment_json_text(
       {"schema", 1},
       {"host", system.nodename},
       {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
-      {"cpu", measure::cpu_name()},
-      {"cores", measure::available_cores()},
+      {"cpu", kernels::processor_name()},
+      {"gpu", nullptr},  // no rank uses one yet
+      {"cores", available_cores()},
       {"software", versions},
       {"slurm", slurm_ids()},
       {"variables", environment_variables()}};

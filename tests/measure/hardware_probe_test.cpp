@@ -51,29 +51,6 @@ TEST(HardwareProbe, WiderVectorsAreNotSlower) {
             best_seconds(fma_loop(InstructionSet::baseline)));
 }
 
-TEST(Process, NamesTheCpuAndItsInstructionSet) {
-  const std::string name = cpu_name();
-  const std::string set(to_string(kernels::cpu::best_instruction_set()));
-  EXPECT_TRUE(name.ends_with("(" + set + ")")) << name;
-}
-
-TEST(Process, CountsTheCoresOfItsMask) {
-  EXPECT_GE(available_cores(), 1);
-  std::thread([] {  // a mask belongs to a thread
-    cpu_set_t before, one;
-    ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-    CPU_ZERO(&one);
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (!CPU_ISSET(cpu, &before)) continue;
-      CPU_SET(cpu, &one);
-      break;
-    }
-    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-    EXPECT_EQ(available_cores(), 1);
-  })
-      .join();
-}
-
 TEST(Process, PeakMemoryGrowsWithUse) {
   const std::int64_t before = peak_rss_bytes();
   ASSERT_GT(before, 0);

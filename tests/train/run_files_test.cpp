@@ -240,6 +240,8 @@ TEST(Environment, RecordsWhatCanChangeResultsAndNoSecrets) {
   EXPECT_EQ(environment["slurm"]["SLURM_JOB_ID"], "42");
   EXPECT_EQ(environment["software"]["dtrain"], "0.1.0");
   EXPECT_FALSE(environment["host"].get<std::string>().empty());
+  EXPECT_GE(environment["cores"], 1);
+  EXPECT_TRUE(environment.contains("gpu"));
   EXPECT_EQ(text.find("secret"), std::string::npos);
 }
 
