@@ -11,9 +11,11 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "base/cores.hpp"
 #include "launch/command_line.hpp"
@@ -23,6 +25,7 @@
 namespace dtrain::launch {
 namespace {
 
+constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGUSR1};
 std::atomic<pid_t> launcher_pid{0};
 std::atomic<int> stop_requests{0};
 
@@ -47,6 +50,17 @@ std::int64_t most_ranks_on_a_host(std::int64_t ranks, const std::string& hosts) 
   return std::min(most, ranks);
 }
 
+/// What ranks are bound to, in mpirun's and in srun's words. A rank per core is bound to it; fewer
+/// ranks share their socket's cores among their threads.
+struct Binding {
+  const char *policy, *cpu_bind;
+};
+Binding binding_for(std::int64_t ranks, std::int64_t cores) {
+  if (ranks > cores) return {"none", "--cpu-bind=none"};
+  if (ranks == cores) return {"core", "--cpu-bind=cores"};
+  return {"socket", "--cpu-bind=sockets"};
+}
+
 /// mpirun's settings travel in its environment, where the user's own come first.
 std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& hosts) {
   if (find_on_path("mpirun").empty())
@@ -60,9 +74,7 @@ std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& h
   }
   prefer("OMPI_MCA_orte_execute_quiet", "1");  // dtrain says itself how it ended
   prefer("OMPI_MCA_rmaps_base_oversubscribe", "1");
-  // A rank per core is bound to it; fewer ranks share their socket's cores among their threads.
-  const char* binding = ranks_here > cores ? "none" : ranks_here == cores ? "core" : "socket";
-  prefer("OMPI_MCA_hwloc_base_binding_policy", binding);
+  prefer("OMPI_MCA_hwloc_base_binding_policy", binding_for(ranks_here, cores).policy);
   if (ranks_here > cores) prefer("OMPI_MCA_mpi_yield_when_idle", "1");
   // A host that says nothing for 10 s is lost; by default mpirun would wait for it for ever.
   prefer("OMPI_MCA_oob_tcp_keepalive_time", "5");
@@ -76,9 +88,29 @@ std::vector<std::string> mpirun_command(std::int64_t ranks, const std::string& h
   return command;
 }
 
+/// "72(x2),36", Slurm's numbers of the nodes of a job -> 180, their sum.
+std::int64_t sum_over_nodes(const std::string& text) {
+  std::int64_t sum = 0;
+  std::istringstream list(text);
+  for (std::string part; std::getline(list, part, ',');) {
+    int each = 0, times = 1;
+    if (std::sscanf(part.c_str(), "%d(x%d", &each, &times) > 0) sum += std::int64_t{each} * times;
+  }
+  return sum;
+}
+
 std::vector<std::string> srun_command(std::int64_t ranks, const std::string& hosts) {
+  if (hosts.find(':') != std::string::npos)
+    throw UsageError(fmt::format(
+        "--hosts {}: inside a Slurm job name the hosts alone; Slurm spreads the ranks", hosts));
+  const char* cpus = std::getenv("SLURM_JOB_CPUS_PER_NODE");
+  const std::int64_t cores = cpus != nullptr ? sum_over_nodes(cpus) : ranks;
+
   std::vector<std::string> command{"srun", "--mpi=pmix", "--kill-on-bad-exit=1", "--ntasks",
                                    std::to_string(ranks)};
+  if (ranks > cores) command.emplace_back("--overcommit");
+  if (std::getenv("SLURM_CPU_BIND") == nullptr)
+    command.emplace_back(binding_for(ranks, cores).cpu_bind);
   if (!hosts.empty()) command.insert(command.end(), {"--nodelist", hosts});
   return command;
 }
@@ -91,21 +123,28 @@ int run_and_wait(const std::vector<std::string>& command) {
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
 
+  // A request that comes before there is whom to pass it on to waits.
+  sigset_t requests, before;
+  sigemptyset(&requests);
+  for (const int signal : stop_signals) sigaddset(&requests, signal);
+  sigprocmask(SIG_BLOCK, &requests, &before);
   struct sigaction action {};
   action.sa_handler = forward_stop;
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  for (const int signal : stop_signals) sigaction(signal, &action, nullptr);
 
   const pid_t child = fork();
   if (child < 0) throw Error(fmt::format("cannot start {}: {}", command[0], std::strerror(errno)));
   if (child == 0) {
     setpgid(0, 0);
-    for (const int number : {SIGINT, SIGTERM, SIGUSR1}) ::signal(number, SIG_DFL);
+    for (const int number : stop_signals) ::signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &before, nullptr);
     // A background group may not read the terminal.
     if (std::freopen("/dev/null", "r", stdin) == nullptr) std::_Exit(127);
     execvp(words[0], words.data());
     std::_Exit(127);
   }
   launcher_pid = child;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -117,6 +156,11 @@ int run_and_wait(const std::vector<std::string>& command) {
 /// signals mpirun has codes of its own for hosts that it lost, such as 205.
 ExitCode exit_code_of(int status, const std::string& launcher) {
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (stop_requests > 1 && code != 0 && code != static_cast<int>(ExitCode::stopped))
+    throw Error("ended at the second request to stop, without a checkpoint");
+  // Nobody was ready for the request yet.
+  if (stop_requests > 0 && code == 128 + SIGUSR1)
+    throw Error("stopped before training began: run again with --resume auto", ExitCode::stopped);
   switch (code) {
     case 0:
     case 1:
@@ -131,8 +175,6 @@ ExitCode exit_code_of(int status, const std::string& launcher) {
     default:
       break;
   }
-  if (stop_requests > 1)
-    throw Error("ended at the second request to stop, without a checkpoint", ExitCode::failed);
   if (code > 128 + SIGRTMAX)
     throw Error("a host no longer answers: run again with --resume auto", ExitCode::lost_rank);
   if (code > 128)
