@@ -63,13 +63,16 @@ TrainCommandLine parse_train_options(Arguments arguments, const Session& session
 /// --progress are left out: a run that is repeated goes to a folder of its own.
 std::string to_toml(const TrainSettings& settings);
 
-/// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch.
+/// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch. Throws
+/// UsageError for a name that is not known.
 train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::Model& model);
 
-/// Throws UsageError for a --precision or --comm that this build does not have.
+/// Throws UsageError for a --precision or --comm that this build does not have. Words are one of those
+/// that the options take.
 void check_machine_options(const std::string& precision, const std::string& comm);
 
-/// What a dataset asks of a model.
+/// What a dataset asks of a model: its sample shape, (C, H, W), and as many outputs as it has classes or
+/// values in a float target.
 nn::InputSpec input_spec(const datasets::Dataset& dataset);
 
 }  // namespace dtrain::launch

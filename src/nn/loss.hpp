@@ -23,9 +23,13 @@ struct LossResult {
   std::int64_t correct = 0;  ///< arg max is the label; 0 for float targets
 };
 
+/// The value of a pass and, in training, its gradient. `output`: (rows, classes) plain, on the device,
+/// with rows <= `max_batch`; `labels`: (rows) in [0, classes), on the host; or else `targets`: (rows,
+/// classes) on the host, of which one sample's loss is the mean over its classes. One of the two is
+/// empty. Calls return when the value is known. Throws UsageError for the cross-entropy of targets.
 class Loss {
  public:
-  /// `max_batch`: the largest pass.
+  /// `backend` outlives it.
   Loss(LossKind kind, float label_smoothing, std::int64_t classes, std::int64_t max_batch,
        const kernels::Backend& backend);
 
@@ -36,6 +40,8 @@ class Loss {
   /// Evaluation: no smoothing, no gradient.
   LossResult evaluate(const float* output, std::int64_t rows, std::span<const std::int64_t> labels,
                       std::span<const float> targets, kernels::Stream&);
+  /// (max_batch, classes) plain, on the device: rows of the last forward_backward, to be read and changed
+  /// (backward multiplies it in place) until the next one. Lives as long as the loss.
   float* gradient() { return gradient_->floats(); }
 
  private:

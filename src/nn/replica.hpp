@@ -27,11 +27,15 @@ class Replica {
   tensor::ParameterArena& parameters() { return *arena_; }
   const tensor::ParameterArena& parameters() const { return *arena_; }
 
-  /// Plans on first use.
+  /// Plans on first use. The network lives as long as the replica.
   Network& at_batch(std::int64_t batch, kernels::Pass pass);
 
-  /// One training pass. The first pass of a step overwrites gradients, the others add; after the
-  /// last one `on_gradient_ready(end)` says how far from its start the gradient arena is complete.
+  /// One pass over `input`, (batch, C, H, W) plain on the device: returns the (batch, classes) plain
+  /// outputs, which live in the shared workspace until the next forward of any batch size. backward
+  /// wants the forward of the same batch to be the last one, and `input` unchanged; it overwrites
+  /// `output_gradient`, (batch, classes). The first pass of a step overwrites gradients, the others add;
+  /// after the last one `on_gradient_ready(end)` says how far from its start, in floats, the gradient
+  /// arena is complete. Planning a new batch size may throw Error: not enough memory.
   enum class PassPosition { only, first, middle, last };
   const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,
                        const StepContext&, kernels::Stream&);
