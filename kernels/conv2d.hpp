@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "kernels/activation.hpp"
-#include "kernels/planned_op.hpp"
+#include "kernels/affine_op.hpp"
 
 namespace dtrain::kernels {
 
@@ -46,38 +46,7 @@ struct Conv2dSpec {
   }
 };
 
-class Conv2d : public PlannedOp {
- public:
-  /// Layout of the weight and its gradient; the bias is plain (out_channels).
-  const Layout& weight_layout() const { return weight_layout_; }
-
-  struct Forward {
-    const float* input;
-    const float* weight;
-    const float* bias;  ///< null without bias
-    float* output;      ///< after the activation
-    void* saved;
-    void* scratch;
-  };
-  virtual void forward(const Forward&, Stream&) = 0;
-
-  struct Backward {
-    const float* input;
-    const float* weight;
-    const float* output;     ///< of forward; read only with an activation
-    float* output_gradient;  ///< multiplied in place by the activation's derivative
-    float* input_gradient;   ///< null: not wanted
-    float* weight_gradient;
-    float* bias_gradient;  ///< null without bias
-    const void* saved;
-    void* scratch;
-  };
-  virtual void backward(const Backward&, Stream&) = 0;
-
- protected:
-  Layout weight_layout_;
-};
-
+using Conv2d = AffineOp;
 using MakeConv2d = std::unique_ptr<Conv2d> (*)(Device&, const Conv2dSpec&);
 
 }  // namespace dtrain::kernels

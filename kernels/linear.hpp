@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "kernels/activation.hpp"
-#include "kernels/planned_op.hpp"
+#include "kernels/affine_op.hpp"
 
 namespace dtrain::kernels {
 
@@ -31,37 +31,7 @@ struct LinearSpec {
   Shape weight_shape() const { return {out_features, in_features()}; }
 };
 
-class Linear : public PlannedOp {
- public:
-  const Layout& weight_layout() const { return weight_layout_; }
-
-  struct Forward {
-    const float* input;
-    const float* weight;
-    const float* bias;  ///< null without bias
-    float* output;      ///< after the activation
-    void* saved;
-    void* scratch;
-  };
-  virtual void forward(const Forward&, Stream&) = 0;
-
-  struct Backward {
-    const float* input;
-    const float* weight;
-    const float* output;     ///< of forward; read only with an activation
-    float* output_gradient;  ///< multiplied in place by the activation's derivative
-    float* input_gradient;   ///< null: not wanted
-    float* weight_gradient;
-    float* bias_gradient;  ///< null without bias
-    const void* saved;
-    void* scratch;
-  };
-  virtual void backward(const Backward&, Stream&) = 0;
-
- protected:
-  Layout weight_layout_;
-};
-
+using Linear = AffineOp;
 using MakeLinear = std::unique_ptr<Linear> (*)(Device&, const LinearSpec&);
 
 }  // namespace dtrain::kernels

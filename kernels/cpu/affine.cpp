@@ -50,6 +50,23 @@ Affine::Affine(const Engine& engine, const AffinePrimitives& plan, Activation ac
   converted_ = workspace.add(converted_bytes_);
 }
 
+void Affine::forward(const AffineOp::Forward& f) {
+  const void* weight = convert(to_forward_, f.weight, f.scratch);
+  forward_.run(engine_, {f.input, weight, f.bias, f.output, f.scratch});
+}
+
+void Affine::backward(const AffineOp::Backward& b, Stream& stream) {
+  mask(b.output, b.output_gradient, stream);
+  float* gradient = from_gradient_.is_needed() ? converted_weight(b.scratch) : b.weight_gradient;
+  backward_weights_.run(engine_,
+                        {b.input, b.output_gradient, gradient, b.bias_gradient, b.scratch});
+  if (from_gradient_.is_needed())
+    from_gradient_.run(engine_, gradient, b.weight_gradient, b.scratch);
+  if (b.input_gradient == nullptr) return;
+  const void* weight = convert(to_backward_, b.weight, b.scratch);
+  backward_data_.run(engine_, {b.output_gradient, weight, b.input_gradient, b.scratch});
+}
+
 const void* Affine::convert(Conversion& conversion, const float* weight, void* scratch) {
   if (!conversion.is_needed()) return weight;
   conversion.run(engine_, weight, converted_weight(scratch), scratch);

@@ -2,13 +2,13 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// Convolution and linear are both y = activation(W x + b): they differ in how oneDNN plans them,
-// not in how the primitives are run, nor in how a weight reaches the layout that each primitive
-// prefers.
+// How oneDNN's primitives of a convolution or a linear layer are run, and how a weight reaches the
+// layout that each primitive prefers.
 
 #include <optional>
 
 #include "kernels/activation.hpp"
+#include "kernels/affine_op.hpp"
 #include "kernels/cpu/onednn.hpp"
 
 namespace dtrain::kernels::cpu {
@@ -25,24 +25,8 @@ class Affine {
   const Descriptor& output() const { return output_; }
   std::size_t scratch_bytes() const { return converted_ + converted_bytes_; }
 
-  /// As Conv2d and Linear say; Forward and Backward are theirs.
-  template <class Forward>
-  void forward(const Forward& f) {
-    const void* weight = convert(to_forward_, f.weight, f.scratch);
-    forward_.run(engine_, {f.input, weight, f.bias, f.output, f.scratch});
-  }
-  template <class Backward>
-  void backward(const Backward& b, Stream& stream) {
-    mask(b.output, b.output_gradient, stream);
-    float* gradient = from_gradient_.is_needed() ? converted_weight(b.scratch) : b.weight_gradient;
-    backward_weights_.run(engine_,
-                          {b.input, b.output_gradient, gradient, b.bias_gradient, b.scratch});
-    if (from_gradient_.is_needed())
-      from_gradient_.run(engine_, gradient, b.weight_gradient, b.scratch);
-    if (b.input_gradient == nullptr) return;
-    const void* weight = convert(to_backward_, b.weight, b.scratch);
-    backward_data_.run(engine_, {b.output_gradient, weight, b.input_gradient, b.scratch});
-  }
+  void forward(const AffineOp::Forward&);
+  void backward(const AffineOp::Backward&, Stream&);
 
  private:
   float* converted_weight(void* scratch) const {

@@ -2,69 +2,22 @@
 // Copyright (c) 2026, the dtrain authors
 #include "kernels/conv2d.hpp"
 
-#include "tests/kernels/harness.hpp"
+#include "tests/kernels/affine.hpp"
 
 namespace dtrain::kernels {
 namespace {
 
-struct ConvValues {
-  Values input, weight, bias, output_gradient;
-};
-
-struct ConvResult {
-  Values output, input_gradient, weight_gradient, bias_gradient;
-};
-
-ConvValues random_conv_values(const Conv2dSpec& spec) {
+AffineValues random_conv_values(const Conv2dSpec& spec) {
   return {random_values(spec.input_shape().elements(), 1),
           random_values(spec.weight_shape().elements(), 2, -0.5f, 0.5f),
           random_values(spec.has_bias ? spec.out_channels : 0, 3),
           random_values(spec.output_shape().elements(), 4)};
 }
 
-/// Forward and backward of `spec`; the input comes in the layout that the op asks for.
-ConvResult run(const Bench& bench, const Conv2dSpec& spec, const ConvValues& values) {
+AffineResult run(const Bench& bench, const Conv2dSpec& spec, const AffineValues& values) {
   const auto op = bench.kernels().make_conv2d(bench.device(), spec);
   EXPECT_EQ(op->output_layout().shape(), spec.output_shape());
-  const Layout& weights = op->weight_layout();
-  const Layout biases = Layout::plain({spec.out_channels});
-  const auto input = bench.upload(values.input, op->input_layout());
-  const auto weight = bench.upload(values.weight, weights);
-  const auto bias = spec.has_bias ? bench.upload(values.bias, biases) : nullptr;
-  const auto output = bench.poisoned(op->output_layout().bytes());
-  const auto saved = bench.workspace(op->saved_bytes());
-  const auto scratch = bench.workspace(op->scratch_bytes());
-
-  ConvResult result;
-  op->forward({input->floats(), weight->floats(), floats_of(bias), output->floats(), data_of(saved),
-               data_of(scratch)},
-              bench.stream());
-  result.output = bench.download(output->floats(), op->output_layout());
-  if (spec.pass == Pass::inference) return result;
-
-  if (scratch) bench.poison(*scratch);
-  const auto output_gradient = bench.upload(values.output_gradient, op->output_layout());
-  const auto input_gradient =
-      spec.needs_input_gradient ? bench.poisoned(op->input_layout().bytes()) : nullptr;
-  const auto weight_gradient = bench.poisoned(weights.bytes());
-  const auto bias_gradient = spec.has_bias ? bench.poisoned(biases.bytes()) : nullptr;
-  op->backward({input->floats(), weight->floats(), output->floats(), output_gradient->floats(),
-                floats_of(input_gradient), weight_gradient->floats(), floats_of(bias_gradient),
-                data_of(saved), data_of(scratch)},
-               bench.stream());
-  if (input_gradient)
-    result.input_gradient = bench.download(input_gradient->floats(), op->input_layout());
-  result.weight_gradient = bench.download(weight_gradient->floats(), weights);
-  if (bias_gradient) result.bias_gradient = bench.download(bias_gradient->floats(), biases);
-  return result;
-}
-
-void expect_agree(const ConvResult& actual, const ConvResult& expected) {
-  constexpr double tolerance = 1e-5;
-  expect_close_sums(actual.output, expected.output, tolerance, "output");
-  expect_close_sums(actual.input_gradient, expected.input_gradient, tolerance, "input gradient");
-  expect_close_sums(actual.weight_gradient, expected.weight_gradient, tolerance, "weight gradient");
-  expect_close_sums(actual.bias_gradient, expected.bias_gradient, tolerance, "bias gradient");
+  return run_affine(bench, op, spec, values);
 }
 
 /// Square images and kernels.
@@ -128,7 +81,7 @@ class Conv2dTest : public OnEveryBackend {};
 
 TEST_P(Conv2dTest, ByHand) {
   const Conv2dSpec spec = square(1, 1, 3, 1, 2, 1, 0);
-  const ConvResult result =
+  const AffineResult result =
       run(bench, spec, {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 0, 0, -1}, {0.5f}, {1, 1, 1, 1}});
   expect_agree(
       result,
@@ -139,7 +92,7 @@ TEST_P(Conv2dTest, StridePaddingAndReluByHand) {
   Conv2dSpec spec = square(1, 1, 2, 1, 2, 2, 1);
   spec.activation = Activation::relu;
   // Each output sees one corner of the image through the opposite corner of the kernel.
-  const ConvResult result =
+  const AffineResult result =
       run(bench, spec, {{1, 2, 3, 4}, {5, 6, 7, 8}, {-13}, {1, 10, 100, 1000}});
   expect_agree(result, {{0, 1, 5, 7},        // 8 - 13, 14 - 13, 18 - 13, 20 - 13
                         {0, 70, 600, 5000},  // the first is cut off by the ReLU
@@ -149,7 +102,7 @@ TEST_P(Conv2dTest, StridePaddingAndReluByHand) {
 
 TEST_P(Conv2dTest, GroupsByHand) {
   const Conv2dSpec spec = square(1, 2, 1, 4, 1, 1, 0, 2);
-  const ConvResult result =
+  const AffineResult result =
       run(bench, spec, {{2, 3}, {1, 10, 100, 1000}, {0, 0, 0, 0}, {1, 1, 1, 1}});
   expect_agree(result, {{2, 20, 300, 3000}, {11, 1100}, {2, 2, 3, 3}, {1, 1, 1, 1}});
 }
@@ -163,7 +116,7 @@ TEST_P(Conv2dTest, AgreesWithReference) {
         SCOPED_TRACE(spec.input_shape().to_string() + " by " + spec.weight_shape().to_string() +
                      (has_bias ? " with bias" : "") +
                      (activation == Activation::relu ? " and relu" : ""));
-        const ConvValues values = random_conv_values(spec);
+        const AffineValues values = random_conv_values(spec);
         expect_agree(run(bench, spec, values), run(reference, spec, values));
         if (HasFatalFailure()) return;
       }
@@ -171,14 +124,14 @@ TEST_P(Conv2dTest, AgreesWithReference) {
 
 TEST_P(Conv2dTest, AgreesWithReferenceOnALargeShape) {
   const Conv2dSpec spec = square(1, 64, 16, 128, 3, 1, 1);  // cnn's second layer
-  const ConvValues values = random_conv_values(spec);
+  const AffineValues values = random_conv_values(spec);
   expect_agree(run(bench, spec, values), run(reference, spec, values));
 }
 
 TEST_P(Conv2dTest, InferenceAgreesWithTrainingAndKeepsNothing) {
   for (Conv2dSpec spec : test_specs()) {
     spec.activation = Activation::relu;
-    const ConvValues values = random_conv_values(spec);
+    const AffineValues values = random_conv_values(spec);
     const Values training = run(bench, spec, values).output;
     spec.pass = Pass::inference;
     expect_close_sums(run(bench, spec, values).output, training, 1e-5, "output");
@@ -189,7 +142,7 @@ TEST_P(Conv2dTest, InferenceAgreesWithTrainingAndKeepsNothing) {
 TEST_P(Conv2dTest, FirstLayerNeedsNoInputGradient) {
   for (Conv2dSpec spec : test_specs()) {
     spec.needs_input_gradient = false;
-    const ConvValues values = random_conv_values(spec);
+    const AffineValues values = random_conv_values(spec);
     expect_agree(run(bench, spec, values), run(reference, spec, values));
   }
 }
@@ -206,7 +159,7 @@ TEST_P(Conv2dTest, TakesTheWeightLayoutOfAnotherBatchSize) {
       Conv2dSpec plain = other;
       other.weight = weight;
       EXPECT_EQ(bench.kernels().make_conv2d(bench.device(), other)->weight_layout(), weight);
-      const ConvValues values = random_conv_values(other);
+      const AffineValues values = random_conv_values(other);
       expect_agree(run(bench, other, values), run(reference, plain, values));
     }
 }
@@ -216,7 +169,7 @@ TEST_P(Conv2dTest, TakesTheLayoutOfItsPredecessor) {
     const Conv2dSpec before = square(2, 3, 6, channels, 3, 1, 1);
     Conv2dSpec spec = square(2, channels, 6, 24, 3, 1, 1);
     spec.input = bench.kernels().make_conv2d(bench.device(), before)->output_layout();
-    const ConvValues values = random_conv_values(spec);
+    const AffineValues values = random_conv_values(spec);
     expect_agree(run(bench, spec, values), run(reference, spec, values));
   }
 }
@@ -227,8 +180,8 @@ TEST(Conv2dReference, GradientsMatchFiniteDifferences) {
   Conv2dSpec rectified = square(1, 3, 4, 2, 3, 1, 1);
   rectified.activation = Activation::relu;
   for (const Conv2dSpec& spec : {strided, rectified}) {
-    ConvValues values = random_conv_values(spec);
-    const ConvResult result = run(bench, spec, values);
+    AffineValues values = random_conv_values(spec);
+    const AffineResult result = run(bench, spec, values);
     const auto objective = [&] {
       return dot(run(bench, spec, values).output, values.output_gradient);
     };

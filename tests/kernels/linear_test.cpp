@@ -2,68 +2,22 @@
 // Copyright (c) 2026, the dtrain authors
 #include "kernels/linear.hpp"
 
-#include "tests/kernels/harness.hpp"
+#include "tests/kernels/affine.hpp"
 
 namespace dtrain::kernels {
 namespace {
 
-struct LinearValues {
-  Values input, weight, bias, output_gradient;
-};
-
-struct LinearResult {
-  Values output, input_gradient, weight_gradient, bias_gradient;
-};
-
-LinearValues random_linear_values(const LinearSpec& spec) {
+AffineValues random_linear_values(const LinearSpec& spec) {
   return {random_values(spec.batch * spec.in_features(), 1),
           random_values(spec.weight_shape().elements(), 2, -0.5f, 0.5f),
           random_values(spec.has_bias ? spec.out_features : 0, 3),
           random_values(spec.batch * spec.out_features, 4)};
 }
 
-LinearResult run(const Bench& bench, const LinearSpec& spec, const LinearValues& values) {
+AffineResult run(const Bench& bench, const LinearSpec& spec, const AffineValues& values) {
   const auto op = bench.kernels().make_linear(bench.device(), spec);
   EXPECT_EQ(op->output_layout().shape(), (Shape{spec.batch, spec.out_features}));
-  const Layout& weights = op->weight_layout();
-  const Layout biases = Layout::plain({spec.out_features});
-  const auto input = bench.upload(values.input, op->input_layout());
-  const auto weight = bench.upload(values.weight, weights);
-  const auto bias = spec.has_bias ? bench.upload(values.bias, biases) : nullptr;
-  const auto output = bench.poisoned(op->output_layout().bytes());
-  const auto saved = bench.workspace(op->saved_bytes());
-  const auto scratch = bench.workspace(op->scratch_bytes());
-
-  LinearResult result;
-  op->forward({input->floats(), weight->floats(), floats_of(bias), output->floats(), data_of(saved),
-               data_of(scratch)},
-              bench.stream());
-  result.output = bench.download(output->floats(), op->output_layout());
-  if (spec.pass == Pass::inference) return result;
-
-  if (scratch) bench.poison(*scratch);
-  const auto output_gradient = bench.upload(values.output_gradient, op->output_layout());
-  const auto input_gradient =
-      spec.needs_input_gradient ? bench.poisoned(op->input_layout().bytes()) : nullptr;
-  const auto weight_gradient = bench.poisoned(weights.bytes());
-  const auto bias_gradient = spec.has_bias ? bench.poisoned(biases.bytes()) : nullptr;
-  op->backward({input->floats(), weight->floats(), output->floats(), output_gradient->floats(),
-                floats_of(input_gradient), weight_gradient->floats(), floats_of(bias_gradient),
-                data_of(saved), data_of(scratch)},
-               bench.stream());
-  if (input_gradient)
-    result.input_gradient = bench.download(input_gradient->floats(), op->input_layout());
-  result.weight_gradient = bench.download(weight_gradient->floats(), weights);
-  if (bias_gradient) result.bias_gradient = bench.download(bias_gradient->floats(), biases);
-  return result;
-}
-
-void expect_agree(const LinearResult& actual, const LinearResult& expected) {
-  constexpr double tolerance = 1e-5;
-  expect_close_sums(actual.output, expected.output, tolerance, "output");
-  expect_close_sums(actual.input_gradient, expected.input_gradient, tolerance, "input gradient");
-  expect_close_sums(actual.weight_gradient, expected.weight_gradient, tolerance, "weight gradient");
-  expect_close_sums(actual.bias_gradient, expected.bias_gradient, tolerance, "bias gradient");
+  return run_affine(bench, op, spec, values);
 }
 
 LinearSpec linear(std::int64_t batch, Shape input, std::int64_t out) {
@@ -82,7 +36,7 @@ std::vector<LinearSpec> test_specs() {
 class LinearTest : public OnEveryBackend {};
 
 TEST_P(LinearTest, ByHand) {
-  const LinearResult result =
+  const AffineResult result =
       run(bench, linear(1, {2}, 3), {{2, 3}, {1, 0, 0, 1, 1, -1}, {10, 20, 30}, {1, 10, 100}});
   expect_agree(result, {{12, 23, 29}, {101, -90}, {2, 3, 20, 30, 200, 300}, {1, 10, 100}});
 }
@@ -90,7 +44,7 @@ TEST_P(LinearTest, ByHand) {
 TEST_P(LinearTest, ReluByHand) {
   LinearSpec spec = linear(2, {1}, 1);
   spec.activation = Activation::relu;
-  const LinearResult result = run(bench, spec, {{2, -3}, {4}, {1}, {10, 100}});
+  const AffineResult result = run(bench, spec, {{2, -3}, {4}, {1}, {10, 100}});
   expect_agree(result, {{9, 0}, {40, 0}, {20}, {10}});
 }
 
@@ -101,7 +55,7 @@ TEST_P(LinearTest, AgreesWithReference) {
         spec.has_bias = has_bias;
         spec.activation = activation;
         SCOPED_TRACE(spec.input.shape().to_string() + " by " + spec.weight_shape().to_string());
-        const LinearValues values = random_linear_values(spec);
+        const AffineValues values = random_linear_values(spec);
         expect_agree(run(bench, spec, values), run(reference, spec, values));
         if (HasFatalFailure()) return;
       }
@@ -109,7 +63,7 @@ TEST_P(LinearTest, AgreesWithReference) {
 
 TEST_P(LinearTest, InferenceAgreesWithTrainingAndKeepsNothing) {
   for (LinearSpec spec : test_specs()) {
-    const LinearValues values = random_linear_values(spec);
+    const AffineValues values = random_linear_values(spec);
     const Values training = run(bench, spec, values).output;
     spec.pass = Pass::inference;
     expect_close_sums(run(bench, spec, values).output, training, 1e-5, "output");
@@ -120,7 +74,7 @@ TEST_P(LinearTest, InferenceAgreesWithTrainingAndKeepsNothing) {
 TEST_P(LinearTest, FirstLayerNeedsNoInputGradient) {
   for (LinearSpec spec : test_specs()) {
     spec.needs_input_gradient = false;
-    const LinearValues values = random_linear_values(spec);
+    const AffineValues values = random_linear_values(spec);
     expect_agree(run(bench, spec, values), run(reference, spec, values));
   }
 }
@@ -134,7 +88,7 @@ TEST_P(LinearTest, TakesTheWeightLayoutOfAnotherBatchSize) {
       const LinearSpec plain = other;
       other.weight = weight;
       EXPECT_EQ(bench.kernels().make_linear(bench.device(), other)->weight_layout(), weight);
-      const LinearValues values = random_linear_values(other);
+      const AffineValues values = random_linear_values(other);
       expect_agree(run(bench, other, values), run(reference, plain, values));
     }
 }
@@ -154,7 +108,7 @@ TEST_P(LinearTest, FlattensTheLayoutOfAConvolution) {
     before.input = Layout::plain(before.input_shape());
     LinearSpec spec = linear(4, {channels, 5, 3}, 12);
     spec.input = bench.kernels().make_conv2d(bench.device(), before)->output_layout();
-    const LinearValues values = random_linear_values(spec);
+    const AffineValues values = random_linear_values(spec);
     expect_agree(run(bench, spec, values), run(reference, spec, values));
   }
 }
@@ -164,8 +118,8 @@ TEST(LinearReference, GradientsMatchFiniteDifferences) {
   LinearSpec rectified = linear(3, {2, 2, 1}, 5);
   rectified.activation = Activation::relu;
   for (const LinearSpec& spec : {linear(3, {4}, 5), rectified}) {
-    LinearValues values = random_linear_values(spec);
-    const LinearResult result = run(bench, spec, values);
+    AffineValues values = random_linear_values(spec);
+    const AffineResult result = run(bench, spec, values);
     const auto objective = [&] {
       return dot(run(bench, spec, values).output, values.output_gradient);
     };

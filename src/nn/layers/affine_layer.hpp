@@ -5,16 +5,15 @@
 #include <memory>
 #include <utility>
 
+#include "kernels/affine_op.hpp"
 #include "nn/layer.hpp"
 
 namespace dtrain::nn {
 
-/// Convolution and linear: y = activation(W x + b). They differ in how their op is planned, not in how
-/// it is called. `Op`: kernels::Conv2d or kernels::Linear.
-template <class Op>
+/// Convolution and linear, around their op.
 class AffineLayer : public Layer {
  public:
-  AffineLayer(std::unique_ptr<Op> op, const LayerPlan& plan)
+  AffineLayer(std::unique_ptr<kernels::AffineOp> op, const LayerPlan& plan)
       : op_(std::move(op)),
         parameter_layouts_{op_->weight_layout()},
         is_fused_(plan.fused != kernels::Activation::none) {
@@ -53,7 +52,7 @@ class AffineLayer : public Layer {
     return {parameters[0], parameters.size() == 2 ? parameters[1] : ParameterView{}};
   }
 
-  std::unique_ptr<Op> op_;
+  std::unique_ptr<kernels::AffineOp> op_;
   std::vector<kernels::Layout> parameter_layouts_;
   bool is_fused_;
 };

@@ -46,7 +46,7 @@ std::unique_ptr<Layer> make(const LayerPlan& plan) {
   spec.needs_input_gradient = plan.needs_input_gradient;
   spec.input = plan.inputs[0];
   if (!plan.parameters.empty()) spec.weight = plan.parameters[0];
-  return std::make_unique<AffineLayer<kernels::Linear>>(
+  return std::make_unique<AffineLayer>(
       plan.backend.kernels->make_linear(*plan.backend.device, spec), plan);
 }
 
