@@ -8,6 +8,7 @@
 // All ranks receive the same bits. A call that fails throws Error on the ranks that notice. One
 // thread of a rank uses a Communicator at a time.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -66,6 +67,10 @@ class MpiSession {
 
   Communicator& communicator() { return *communicator_; }
   double init_seconds() const { return init_seconds_; }
+  /// For a rank that met an error on its own and is to end the job: does a lower rank meet one as well,
+  /// now or within `patience`? All ranks that ask learn of each other, so that the lowest alone tells
+  /// its error. Not collective.
+  bool lower_rank_fails(std::chrono::milliseconds patience);
   /// "Open MPI 4.1.4"
   static std::string library_version();
 

@@ -4,13 +4,15 @@
 // The only place that turns an Error into a message and an exit code. An error is printed once, by
 // the lowest rank concerned, and ends the whole job:
 //  * one that every rank throws (launch::SharedError): the root prints it and all leave in order;
-//  * any other may be this rank's alone, while the others wait for it in a collective. It is
-//  printed
-//    and the job aborted, after leaving lower ranks that may have met the same error the time to do
-//    so.
+//  * a bad command line that is found before MPI starts is the same on all ranks: the root prints it;
+//  * any other may be this rank's alone, while the others wait for it in a collective. The lowest rank
+//    that has one prints it and aborts the job.
 
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <new>
+#include <thread>
 
 #include "launch/commands.hpp"
 #include "launch/console.hpp"
@@ -27,7 +29,11 @@ void print_error(const std::string& message) {
 }
 
 [[noreturn]] void end_job(launch::Session& session, const std::string& message, ExitCode code) {
-  launch::wait_for_lower_ranks(session.rank());
+  std::signal(SIGTERM, SIG_DFL);  // what ends this rank when a lower one aborts the job
+  if (session.lower_rank_fails()) {
+    std::this_thread::sleep_for(std::chrono::seconds(10));
+    std::_Exit(static_cast<int>(code));
+  }
   const bool many = session.started() ? session.communicator().size() > 1 : !session.is_root();
   print_error(many ? fmt::format("rank {} on {}: {}", session.rank(), launch::host_name(), message)
                    : message);
@@ -44,6 +50,10 @@ int main(int argc, char** argv) {
     return static_cast<int>(launch::run_command_line(words, session));
   } catch (const launch::SharedError& error) {
     if (session.is_root()) print_error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const UsageError& error) {
+    if (session.started() || session.is_root()) end_job(session, error.what(), error.code());
+    session.lower_rank_fails();
     return static_cast<int>(error.code());
   } catch (const Error& error) {
     end_job(session, error.what(), error.code());

@@ -3,7 +3,9 @@
 
 #include "launch/session.hpp"
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 namespace dtrain::launch {
 namespace {
@@ -37,6 +39,13 @@ comm::Communicator& Session::communicator() {
 
 int Session::rank() const {
   return started() ? communicator_->rank() : launcher_rank_;
+}
+
+bool Session::lower_rank_fails() {
+  constexpr std::chrono::seconds patience(3);
+  if (mpi_) return mpi_->lower_rank_fails(patience);
+  if (!is_root()) std::this_thread::sleep_for(patience);
+  return false;
 }
 
 double Session::mpi_init_seconds() const {

@@ -26,6 +26,10 @@ class Session {
   bool is_root() const { return rank() == 0; }
   int rank() const;
 
+  /// For a rank that is to end the job by an error of its own: will a lower rank do so? Waits some
+  /// seconds for one. Before MPI is started lower ranks get that time, and the answer is no.
+  bool lower_rank_fails();
+
   /// 0 where MPI was not needed.
   double mpi_init_seconds() const;
 

@@ -4,9 +4,6 @@
 #include "launch/together.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <thread>
 
 #include "launch/console.hpp"
 
@@ -69,13 +66,6 @@ void alike(const std::function<void()>& part) {
   } catch (const DivergedError& error) {
     throw SharedError(error.what(), error.code());
   }
-}
-
-void wait_for_lower_ranks(int rank) {
-  std::signal(SIGTERM, SIG_DFL);  // what ends this rank when a lower one aborts the job
-  // Open MPI sends that a second after the abort.
-  if (rank > 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds(3000 + 50 * std::min(rank, 40)));
 }
 
 }  // namespace dtrain::launch

@@ -27,8 +27,4 @@ void together(comm::Communicator& communicator, const std::function<void()>& par
 /// as its contract says, and turns those into SharedError.
 void alike(const std::function<void()>& part);
 
-/// For an error outside of these, before it is told: waits a little, the longer the higher the
-/// rank, so that a lower rank that met the same error ends the job first.
-void wait_for_lower_ranks(int rank);
-
 }  // namespace dtrain::launch

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <exception>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/stopwatch.hpp"
@@ -31,6 +32,21 @@ MpiSession::~MpiSession() {
     communicator_->abort(static_cast<int>(ExitCode::failed));
   communicator_.reset();
   MPI_Finalize();
+}
+
+bool MpiSession::lower_rank_fails(std::chrono::milliseconds patience) {
+  constexpr int tag = 32000;  // no other message has it
+  for (int higher = communicator_->rank() + 1; higher < communicator_->size(); ++higher) {
+    MPI_Request never_completed;  // the job ends
+    MPI_Isend(nullptr, 0, MPI_BYTE, higher, tag, MPI_COMM_WORLD, &never_completed);
+  }
+  if (communicator_->rank() == 0) return false;
+  int told = 0;
+  for (const Stopwatch watch; told == 0 && watch.seconds() < 1e-3 * patience.count();) {
+    MPI_Iprobe(MPI_ANY_SOURCE, tag, MPI_COMM_WORLD, &told, MPI_STATUS_IGNORE);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return told != 0;
 }
 
 std::string MpiSession::library_version() {

@@ -3,29 +3,47 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
+#include <cstdio>
 #include <string>
 
 namespace {
 
-/// Exit code of three ranks of which `rank` fails; 124: they hung.
-int exit_code_when_rank_fails(int rank) {
+struct Finished {
+  int code = 0;  ///< 124: it hung
+  std::string text;
+};
+
+/// Three ranks, of which those named by `failing` fail.
+Finished run_job(const std::string& failing) {
   const std::string command =
-      std::string("timeout 60 " DTRAIN_MPIRUN " -np 3 " DTRAIN_FAILING_RANK " ") +
-      std::to_string(rank) + " > /dev/null 2>&1";
-  const int status = std::system(command.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+      "timeout 60 " DTRAIN_MPIRUN " -np 3 " DTRAIN_FAILING_RANK " " + failing + " 2>&1";
+  FILE* const output = popen(command.c_str(), "r");
+  Finished finished;
+  for (int c = std::fgetc(output); c != EOF; c = std::fgetc(output))
+    finished.text += static_cast<char>(c);
+  const int status = pclose(output);
+  finished.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return finished;
 }
 
 TEST(MpiSession, EndsInOrderWhenAllIsWell) {
-  EXPECT_EQ(exit_code_when_rank_fails(99), 0);
+  EXPECT_EQ(run_job("99").code, 0);
 }
 
 TEST(MpiSession, AnExceptionOnOneRankEndsTheJob) {
-  for (const int rank : {0, 1}) {
-    const int code = exit_code_when_rank_fails(rank);
+  for (const char* rank : {"0", "1"}) {
+    const int code = run_job(rank).code;
     EXPECT_NE(code, 0) << "the job ended as if all were well";
     EXPECT_NE(code, 124) << "the job hung";
+  }
+}
+
+TEST(MpiSession, OfSeveralFailingRanksTheLowestTells) {
+  for (const std::string rank : {"0", "1"}) {
+    const Finished finished = run_job(rank + " and-above");
+    EXPECT_NE(finished.code, 0);
+    EXPECT_NE(finished.text.find("told by rank " + rank), std::string::npos) << finished.text;
+    EXPECT_EQ(finished.text.find("told by"), finished.text.rfind("told by")) << finished.text;
   }
 }
 

@@ -115,6 +115,20 @@ TEST_F(BadUsage, OutputFolders) {
   expect("--output full", 2, "--resume full");
 }
 
+// As under a plain srun, which lets the other ranks go on when one ends.
+TEST_F(BadUsage, IsToldByTheRootAlone) {
+  setenv("PMI_RANK", "1", 1);
+  const Finished other = dtrain("--bogus");
+  setenv("PMI_RANK", "0", 1);
+  const Finished root = dtrain("--bogus");
+  unsetenv("PMI_RANK");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_EQ(other.err, "");
+  EXPECT_EQ(root.code, 2);
+  EXPECT_EQ(root.err,
+            "dtrain: error: unknown option --bogus; `dtrain train --help` lists the options\n");
+}
+
 TEST_F(BadUsage, Launch) {
   expect("launch", 2, "--np");
   expect("launch -np 0", 2, "--np");
