@@ -46,11 +46,4 @@ AugmentOptions parse_augment(const std::string& text) {
   }
 }
 
-std::string to_string(const AugmentOptions& options) {
-  std::string text;
-  if (options.crop_padding > 0) text = fmt::format("crop={}", options.crop_padding);
-  if (options.flip) text += text.empty() ? "flip" : ",flip";
-  return text.empty() ? "none" : text;
-}
-
 }  // namespace dtrain::datasets

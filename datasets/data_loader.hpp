@@ -24,7 +24,6 @@ struct AugmentOptions {
 
 /// "none", "crop=4", "crop=4,flip". Throws UsageError.
 AugmentOptions parse_augment(const std::string& text);
-std::string to_string(const AugmentOptions&);
 
 /// One pass worth of samples. The memory belongs to the loader and lives until the next call.
 struct Batch {

@@ -48,14 +48,6 @@ const Parameter& ParameterArena::find(std::string_view name) const {
   throw InputError(fmt::format("the model has no parameter '{}'", name));
 }
 
-std::int64_t ParameterArena::trainable_elements() const {
-  std::int64_t elements = 0;
-  for (const Parameter& parameter : parameters_)
-    if (parameter.spec.role == ParameterRole::trainable)
-      elements += parameter.spec.shape.elements();
-  return elements;
-}
-
 std::vector<float> ParameterArena::to_canonical(const Parameter& parameter,
                                                 const float* array) const {
   kernels::Device& device = *backend_.device;

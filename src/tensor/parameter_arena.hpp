@@ -62,8 +62,6 @@ class ParameterArena {
     return trainable_floats_ + statistic_floats_ + rider_count;
   }
   std::int64_t value_floats() const { return trainable_floats_ + statistic_floats_; }
-  /// Logical elements of the trainable parameters: what users call the number of parameters.
-  std::int64_t trainable_elements() const;
 
   /// A parameter's slice of any array that is laid out like the values (an optimizer's state, say),
   /// in canonical order on the host, and back. `array` is device memory.

@@ -8,12 +8,11 @@
 namespace dtrain::datasets {
 namespace {
 
-TEST(AugmentOptions, ParsesAndPrints) {
+TEST(AugmentOptions, Parses) {
   EXPECT_EQ(parse_augment("none"), AugmentOptions{});
   EXPECT_EQ(parse_augment("crop=4"), (AugmentOptions{4, false}));
   EXPECT_EQ(parse_augment("flip"), (AugmentOptions{0, true}));
-  for (const char* text : {"none", "crop=4", "flip", "crop=12,flip"})
-    EXPECT_EQ(to_string(parse_augment(text)), text);
+  EXPECT_EQ(parse_augment("crop=12,flip"), (AugmentOptions{12, true}));
   EXPECT_EQ(parse_augment("flip,crop=2"), (AugmentOptions{2, true}));
 }
 
