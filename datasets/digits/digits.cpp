@@ -3,8 +3,8 @@
 #include "datasets/digits/digits.hpp"
 
 #include "base/assert.hpp"
+#include "datasets/formats/format.hpp"
 #include "datasets/formats/input_file.hpp"
-#include "datasets/statistics.hpp"
 
 namespace dtrain::datasets {
 namespace {
@@ -12,14 +12,9 @@ namespace {
 constexpr std::size_t train_count = 3823, test_count = 1797;
 constexpr std::size_t pixels = 64, record_bytes = 1 + pixels;
 
-struct Split {
-  std::vector<std::byte> samples;
-  std::vector<std::int64_t> labels;
-};
-
 /// Records: the label, then 64 values from 0 to 16.
-Split decode(std::span<const std::byte> records) {
-  Split split;
+ImportedSplit decode(std::span<const std::byte> records) {
+  ImportedSplit split;
   split.samples.reserve(records.size() / record_bytes * pixels);
   for (; !records.empty(); records = records.subspan(record_bytes)) {
     split.labels.push_back(std::to_integer<std::int64_t>(records[0]));
@@ -36,8 +31,8 @@ DatasetSplits open_digits() {
   InputFile archive("digits", digits_archive());
   const std::vector<std::byte> records = archive.read_rest();
   DTRAIN_ASSERT(records.size() == (train_count + test_count) * record_bytes);
-  Split train = decode(std::span(records).first(train_count * record_bytes));
-  Split test = decode(std::span(records).subspan(train_count * record_bytes));
+  ImportedSplit train = decode(std::span(records).first(train_count * record_bytes));
+  ImportedSplit test = decode(std::span(records).subspan(train_count * record_bytes));
 
   DatasetInfo info;
   info.name = "digits";
@@ -47,14 +42,7 @@ DatasetSplits open_digits() {
   info.source =
       "E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine "
       "Learning Repository, https://doi.org/10.24432/C50P49";
-  set_channel_statistics(info, train.samples);
-
-  DatasetSplits splits;
-  splits.train =
-      std::make_unique<MemoryDataset>(info, std::move(train.samples), std::move(train.labels));
-  splits.test =
-      std::make_unique<MemoryDataset>(info, std::move(test.samples), std::move(test.labels));
-  return splits;
+  return hold_in_memory(std::move(info), std::move(train), std::move(test));
 }
 
 }  // namespace dtrain::datasets

@@ -58,6 +58,9 @@ std::span<const Format> formats();
 /// Throws UsageError that lists the known ones.
 const Format& find_format(std::string_view name);
 
+/// Both splits in memory, with the training split's mean and deviation filled in.
+DatasetSplits hold_in_memory(DatasetInfo info, ImportedSplit train, ImportedSplit test);
+
 /// Imports and checks: labels in range, samples in both splits, class names, mean and deviation.
 /// Without a test split round(test_fraction * size) of the samples become one, chosen by a fixed
 /// seed; with 0 it is an InputError.

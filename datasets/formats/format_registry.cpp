@@ -74,6 +74,17 @@ const Format& find_format(std::string_view name) {
   throw UsageError(fmt::format("\"{}\" is no known dataset format; use one of {}", name, known));
 }
 
+DatasetSplits hold_in_memory(DatasetInfo info, ImportedSplit train, ImportedSplit test) {
+  set_channel_statistics(info, train.samples);
+
+  DatasetSplits splits;
+  splits.train =
+      std::make_unique<MemoryDataset>(info, std::move(train.samples), std::move(train.labels));
+  splits.test =
+      std::make_unique<MemoryDataset>(info, std::move(test.samples), std::move(test.labels));
+  return splits;
+}
+
 DatasetSplits import_dataset(const Format& format, const ImportRequest& request,
                              double test_fraction) {
   ImportedDataset imported = format.import(request);
@@ -96,14 +107,7 @@ DatasetSplits import_dataset(const Format& format, const ImportRequest& request,
     test = take(train, parts.held_out);
     train = take(train, parts.kept);
   }
-  set_channel_statistics(info, train.samples);
-
-  DatasetSplits splits;
-  splits.train =
-      std::make_unique<MemoryDataset>(info, std::move(train.samples), std::move(train.labels));
-  splits.test =
-      std::make_unique<MemoryDataset>(info, std::move(test.samples), std::move(test.labels));
-  return splits;
+  return hold_in_memory(std::move(info), std::move(train), std::move(test));
 }
 
 }  // namespace dtrain::datasets
