@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/partial_file.hpp"
 #include "datasets/image_array.hpp"
-#include "datasets/partial_file.hpp"
 #include "hdf5/file.hpp"
 
 namespace dtrain::datasets {
@@ -184,7 +184,7 @@ DatasetSplits open_dataset_file(const std::filesystem::path& path,
 void write_dataset_file(const std::filesystem::path& path, Dataset& train, Dataset& test) {
   if (const auto fault = fault_of(train.info().classes); !fault.empty())
     throw InputError(fmt::format("{}: {}", train.info().source, fault));
-  const PartialFile partial(path);
+  PartialFile partial(path);
   hdf5::File file = hdf5::File::create(partial.path());
   const DatasetInfo& info = train.info();
   file.set_attribute("schema", schema);
@@ -197,7 +197,7 @@ void write_dataset_file(const std::filesystem::path& path, Dataset& train, Datas
   write_split(file.create_group("train"), train);
   write_split(file.create_group("test"), test);
   file.close();
-  partial.commit();
+  partial.commit(PartialFile::Flush::yes);
 }
 
 }  // namespace dtrain::datasets
