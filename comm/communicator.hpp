@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// comm: how ranks exchange memory. A Communicator never sees a tensor, only spans and a Stream.
+// comm: how ranks exchange memory; it never sees a tensor, only spans and a Stream. A Communicator
+// is for what ranks agree on, a Collective (comm/collective.hpp) for arrays as big as the network.
 //
 // Every call is collective: all ranks make the same calls in the same order with the same sizes.
 // All ranks receive the same bits. A call that fails throws Error on the ranks that notice. One
@@ -16,9 +17,18 @@
 #include <string>
 #include <vector>
 
-#include "kernels/device/device.hpp"
+#include "comm/collective.hpp"
+#include "comm/waiting.hpp"
 
 namespace dtrain::comm {
+
+struct CollectiveOptions {
+  /// "node", "mpi" or another name of allreduce_algorithms().
+  std::string name = "mpi";
+  /// What "node" uses from node to node: a name of allreduce_algorithms().
+  std::string across = "mpi";
+  Waiting waiting = Waiting::spin;
+};
 
 enum class ReduceOp { sum, max, min };
 
@@ -35,8 +45,6 @@ class Communicator {
   /// "self", "mpi", "thread": for banners and summaries.
   virtual std::string name() const = 0;
 
-  /// In place over device memory, ordered by the stream.
-  virtual void allreduce(std::span<float> data, ReduceOp op, kernels::Stream& stream) = 0;
   /// In place over host memory.
   virtual void allreduce(std::span<double> data, ReduceOp op) = 0;
   virtual void allreduce(std::span<std::int64_t> data, ReduceOp op) = 0;
@@ -44,6 +52,9 @@ class Communicator {
   /// Every rank's bytes, in rank order, on every rank. Sizes may differ.
   virtual std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> data) = 0;
   virtual void barrier() = 0;
+  /// For sums over the same ranks. Ranks of one process have one kind only, whatever the options
+  /// say. Collective; throws UsageError on an unknown name.
+  virtual std::unique_ptr<Collective> make_collective(const CollectiveOptions& options) = 0;
   /// Ends the whole job at once with `code`; for errors that the other ranks cannot know of.
   [[noreturn]] virtual void abort(int code) = 0;
 

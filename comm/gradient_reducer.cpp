@@ -2,7 +2,10 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/gradient_reducer.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
+#include "base/stopwatch.hpp"
 
 namespace dtrain::comm {
 
@@ -20,31 +23,84 @@ std::vector<GradientBucket> plan_buckets(std::span<const std::int64_t> parameter
   return buckets;
 }
 
-GradientReducer::GradientReducer(Communicator& communicator, std::span<float> arena,
-                                 std::vector<GradientBucket> buckets, SpanSink& spans)
-    : communicator_(communicator), arena_(arena), buckets_(std::move(buckets)), spans_(spans) {
+GradientReducer::GradientReducer(Collective& collective, std::span<float> arena,
+                                 std::int64_t trainable, std::vector<GradientBucket> buckets,
+                                 const ReducerOptions& options, SpanSink& spans)
+    : collective_(collective),
+      arena_(arena),
+      trainable_(static_cast<std::size_t>(trainable)),
+      buckets_(std::move(buckets)),
+      options_(options),
+      spans_(spans),
+      residual_(options.compress ? trainable_ : 0),
+      thread_(options.overlap ? std::make_unique<ProgressThread>() : nullptr) {
   std::int64_t end = 0;
   for (const GradientBucket& bucket : buckets_) {
     DTRAIN_ASSERT(bucket.begin == end && bucket.begin < bucket.end);
     end = bucket.end;
   }
   DTRAIN_ASSERT(end == static_cast<std::int64_t>(arena_.size()));
+
+  if (!options_.shard) owned_.push_back({0, trainable});
+  for (const GradientBucket& bucket : buckets_) {
+    if (!options_.shard) break;
+    const Range mine = collective_.owned(gradients_of(bucket, arena_).size());
+    if (mine.empty()) continue;
+    owned_.push_back({bucket.begin + static_cast<std::int64_t>(mine.begin),
+                      bucket.begin + static_cast<std::int64_t>(mine.end)});
+  }
 }
 
-void GradientReducer::mark_ready(std::int64_t end, kernels::Stream&) {
+std::span<float> GradientReducer::gradients_of(const GradientBucket& bucket,
+                                               std::span<float> arena) const {
+  const auto begin = static_cast<std::size_t>(bucket.begin);
+  return arena.subspan(begin, std::min(static_cast<std::size_t>(bucket.end), trainable_) - begin);
+}
+
+void GradientReducer::reduce(const GradientBucket& bucket, kernels::Stream& stream) {
+  const Stopwatch watch;
+  const auto whole = arena_.subspan(static_cast<std::size_t>(bucket.begin),
+                                    static_cast<std::size_t>(bucket.end - bucket.begin));
+  if (!options_.compress && !options_.shard) {
+    collective_.allreduce(whole, {}, stream);
+  } else {
+    const auto gradients = gradients_of(bucket, arena_);
+    const auto residual = options_.compress ? gradients_of(bucket, residual_) : std::span<float>();
+    if (options_.shard)
+      collective_.reduce_scatter(gradients, residual, stream);
+    else
+      collective_.allreduce(gradients, residual, stream);
+    const auto rest = whole.subspan(gradients.size());
+    if (!rest.empty()) collective_.allreduce(rest, {}, stream);
+  }
+  communication_seconds_ += watch.seconds();
+}
+
+void GradientReducer::mark_ready(std::int64_t end, kernels::Stream& stream) {
   DTRAIN_ASSERT(end >= ready_ && end <= static_cast<std::int64_t>(arena_.size()));
+  if (ready_ == 0) communication_seconds_ = 0;
   ready_ = end;
+  if (!thread_) return;
+  for (; started_ < buckets_.size() && buckets_[started_].end <= ready_; ++started_)
+    thread_->post([this, &bucket = buckets_[started_], &stream] { reduce(bucket, stream); });
 }
 
 void GradientReducer::finish(kernels::Stream& stream) {
   const ScopedSpan span(spans_, Phase::comm_exposed, "allreduce");
-  if (communicator_.size() > 1) {
-    for (const GradientBucket& bucket : buckets_)
-      communicator_.allreduce(arena_.subspan(static_cast<std::size_t>(bucket.begin),
-                                             static_cast<std::size_t>(bucket.end - bucket.begin)),
-                              ReduceOp::sum, stream);
-  }
+  mark_ready(static_cast<std::int64_t>(arena_.size()), stream);
+  if (thread_)
+    thread_->wait();
+  else
+    for (const GradientBucket& bucket : buckets_) reduce(bucket, stream);
   ready_ = 0;
+  started_ = 0;
+}
+
+void GradientReducer::share(std::span<float> values, kernels::Stream& stream) {
+  if (!options_.shard) return;
+  const ScopedSpan span(spans_, Phase::comm_exposed, "share values");
+  for (const GradientBucket& bucket : buckets_)
+    collective_.all_gather(gradients_of(bucket, values), stream);
 }
 
 }  // namespace dtrain::comm

@@ -7,11 +7,13 @@
 // is full when everything up to its end is ready.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/span_sink.hpp"
-#include "comm/communicator.hpp"
+#include "comm/collective.hpp"
+#include "comm/progress_thread.hpp"
 
 namespace dtrain::comm {
 
@@ -26,27 +28,53 @@ struct GradientBucket {
 std::vector<GradientBucket> plan_buckets(std::span<const std::int64_t> parameter_ends,
                                          std::int64_t total, std::int64_t bucket_floats);
 
+struct ReducerOptions {
+  bool overlap = false;   ///< a thread sums full buckets while backward goes on
+  bool compress = false;  ///< gradients travel between nodes as bf16
+  bool shard = false;     ///< each rank receives and updates only its part of every bucket
+};
+
 class GradientReducer {
  public:
-  /// `arena` and `communicator` outlive the reducer.
-  GradientReducer(Communicator& communicator, std::span<float> arena,
-                  std::vector<GradientBucket> buckets, SpanSink& spans);
+  /// `arena`: `trainable` floats of gradients, then what is always summed exactly and for all ranks
+  /// (statistics, riders). `arena` is memory of `collective`; they outlive the reducer.
+  GradientReducer(Collective& collective, std::span<float> arena, std::int64_t trainable,
+                  std::vector<GradientBucket> buckets, const ReducerOptions& options,
+                  SpanSink& spans);
 
   /// Everything before `end` holds this rank's part of the sum. `end` never falls within a step.
-  /// An engine that overlaps communication with backward starts the buckets that became full here;
-  /// this one sums them all in finish().
+  /// Starts the buckets that became full, where communication overlaps with backward.
   void mark_ready(std::int64_t end, kernels::Stream& stream);
-  /// Returns when the whole arena holds the sum over ranks. Marks what is left as ready.
+  /// Returns when owned() and what follows the gradients hold the sum over ranks. Marks what is
+  /// left as ready.
   void finish(kernels::Stream& stream);
 
+  /// Slices of the gradients that this rank updates: all of them, or its part of each bucket.
+  std::span<const GradientBucket> owned() const { return owned_; }
+  /// After the update, where each rank updates only its part: gives every rank all of `values`,
+  /// which are laid out like the arena and also memory of the collective.
+  void share(std::span<float> values, kernels::Stream& stream);
+
   std::span<const GradientBucket> buckets() const { return buckets_; }
+  /// How long the sums of the last step took, whether backward went on meanwhile or not.
+  double communication_seconds() const { return communication_seconds_; }
 
  private:
-  Communicator& communicator_;
+  void reduce(const GradientBucket& bucket, kernels::Stream& stream);
+  /// The bucket's gradients, without what follows them.
+  std::span<float> gradients_of(const GradientBucket& bucket, std::span<float> arena) const;
+
+  Collective& collective_;
   std::span<float> arena_;
-  std::vector<GradientBucket> buckets_;
+  std::size_t trainable_;
+  std::vector<GradientBucket> buckets_, owned_;
+  const ReducerOptions options_;
   SpanSink& spans_;
-  std::int64_t ready_ = 0;  ///< floats from the start that hold this rank's part
+  std::vector<float> residual_;  ///< what compression has yet to send
+  std::int64_t ready_ = 0;       ///< floats from the start that hold this rank's part
+  std::size_t started_ = 0;      ///< buckets that the thread has been given
+  double communication_seconds_ = 0;
+  std::unique_ptr<ProgressThread> thread_;  ///< ends before all else
 };
 
 }  // namespace dtrain::comm

@@ -27,25 +27,34 @@ double seconds_per_call(const std::function<void()>& work, double window_seconds
   return best;
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 ExitCode run_bench(Arguments arguments, Session& session) {
   const std::string name = arguments.empty() ? "" : arguments[0];
   if (name == "step") return run_bench_step(arguments.subspan(1), session);
+  if (name == "allreduce") return run_bench_allreduce(arguments.subspan(1), session);
   if (name == "kernels") return run_bench_kernels(arguments.subspan(1), session);
   if (name == "input") return run_bench_input(arguments.subspan(1), session);
   if (name == "--help" || name == "-h") {
     if (session.is_root())
       fmt::print(
           "Micro-benchmarks.\n\nUsage:\n"
-          "  dtrain bench step      training steps of a model\n"
-          "  dtrain bench kernels   the layers and functions beneath them\n"
-          "  dtrain bench input     reading and preparing samples\n\n"
+          "  dtrain bench step        training steps of a model\n"
+          "  dtrain bench allreduce   sums over ranks\n"
+          "  dtrain bench kernels     the layers and functions beneath them\n"
+          "  dtrain bench input       reading and preparing samples\n\n"
           "`dtrain bench step --help` lists the options of one.\n");
     return ExitCode::done;
   }
-  const std::vector<std::string> known{"step", "kernels", "input"};
-  throw UsageError(name.empty() ? "dtrain bench what? step, kernels or input"
-                                : fmt::format("there is no bench \"{}\"{}: step, kernels or input",
-                                              name, did_you_mean(name, known)));
+  const std::vector<std::string> known{"step", "allreduce", "kernels", "input"};
+  throw UsageError(
+      name.empty() ? "dtrain bench what? step, allreduce, kernels or input"
+                   : fmt::format("there is no bench \"{}\"{}: step, allreduce, kernels or input",
+                                 name, did_you_mean(name, known)));
 }
 
 }  // namespace dtrain::launch

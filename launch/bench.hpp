@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "launch/commands.hpp"
 
@@ -10,11 +11,15 @@ namespace dtrain::launch {
 
 // The parts of `dtrain bench`, one .cpp each.
 ExitCode run_bench_step(Arguments arguments, Session& session);
+ExitCode run_bench_allreduce(Arguments arguments, Session& session);
 ExitCode run_bench_kernels(Arguments arguments, Session& session);
 ExitCode run_bench_input(Arguments arguments, Session& session);
 
 /// Seconds of one call of `work`: the fastest of three windows of about `window_seconds` each,
 /// after one call to warm up.
 double seconds_per_call(const std::function<void()>& work, double window_seconds);
+
+/// Of an even number the upper of the middle two.
+double median(std::vector<double> values);
 
 }  // namespace dtrain::launch

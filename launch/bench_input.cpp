@@ -77,8 +77,7 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
   std::vector<double> seconds;
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch)
     seconds.push_back(read_epoch(loader, dataset, batch, epoch, *stream));
-  std::sort(seconds.begin(), seconds.end());
-  const double rate = static_cast<double>(dataset.size()) / seconds[seconds.size() / 2];
+  const double rate = static_cast<double>(dataset.size()) / median(seconds);
   const double bytes = rate * static_cast<double>(dataset.sample_bytes());
   const bool streamed = dataset.resident_samples() == nullptr;
   if (json) {

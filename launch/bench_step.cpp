@@ -11,7 +11,6 @@
 #include <optional>
 
 #include "base/stopwatch.hpp"
-#include "comm/gradient_reducer.hpp"
 #include "datasets/data_loader.hpp"
 #include "launch/bench.hpp"
 #include "launch/binding.hpp"
@@ -22,6 +21,8 @@
 #include "measure/hardware_probe.hpp"
 #include "measure/step_clock.hpp"
 #include "nn/loss.hpp"
+#include "train/pass_plan.hpp"
+#include "train/synchronizer.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -31,36 +32,39 @@ constexpr int windows = 5;
 struct Settings {
   std::string model = "cnn", data, optimizer, device = "auto", precision = "fp32", comm = "auto";
   std::int64_t batch = 64, threads = 0, shards = 8;
-  double seconds = 0.5;
-  bool json = false;
+  double bucket_mb = 0, seconds = 0.5;
+  std::optional<bool> overlap;
+  bool shard_optimizer = false, json = false;
 };
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-/// One rank's part of a training step, again and again on the same samples.
+/// One rank's part of a training step, again and again on the same samples, with one way to sum
+/// gradients.
 class StepBench {
  public:
-  StepBench(const Settings& settings, const nn::Model& model, datasets::Dataset& dataset,
-            const kernels::Backend& backend, comm::Communicator& communicator)
-      : batch_(settings.batch),
+  /// `comm`: "none" trains `batch` samples on each of the world's ranks, which do not communicate.
+  StepBench(const std::string& comm, const Settings& settings, const nn::Model& model,
+            datasets::Dataset& dataset, const kernels::Backend& backend, comm::Communicator& world)
+      : comm_(comm),
+        alone_(comm::make_self_communicator()),
+        summing_(comm == "none" ? *alone_ : world),
+        batch_(comm == "none" ? std::max<std::int64_t>(1, settings.batch / world.size())
+                              : settings.batch),
+        samples_(comm == "none" ? batch_ * world.size() : batch_),
+        plan_(summing_, dataset.size(), batch_, model.has_batch_norm() ? settings.shards : 0, 0),
+        engine_(comm::make_engine(summing_, engine_request(comm, settings, model))),
         stream_(backend.device->make_stream()),
-        passes_(datasets::plan_passes(batch_, communicator.rank(), communicator.size(),
-                                      model.has_batch_norm() ? settings.shards : 0, 0)),
-        replica_(model, backend, nominal(settings, model, communicator.size()), /*seed=*/1),
-        optimizer_(optim::make_optimizer({.kind = optim::parse_optimizer(settings.optimizer)},
-                                         replica_.parameters(), backend)),
-        loss_(nn::LossKind::cross_entropy, 0, model.input().classes, largest_pass(), backend),
-        reducer_(communicator,
-                 {replica_.parameters().gradients(),
-                  static_cast<std::size_t>(replica_.parameters().gradient_floats())},
-                 {{0, replica_.parameters().gradient_floats()}}, clock_) {
+        replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
+                 [this](std::size_t bytes) { return engine_.collective->allocate(bytes); }),
+        loss_(nn::LossKind::cross_entropy, 0, model.input().classes, plan_.largest_pass(), backend),
+        synchronizer_(replica_, summing_, *engine_.collective,
+                      {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
+                       .bucket_mb = engine_.bucket_mb,
+                       .reduction = engine_.options},
+                      clock_) {
     // Each pass keeps a loader of its own, whose batch stays where it is.
     std::vector<std::int64_t> order(static_cast<std::size_t>(batch_));
     std::iota(order.begin(), order.end(), 0);
-    for (const datasets::Range& pass : passes_) {
+    for (const datasets::Range& pass : plan_.passes_of(batch_)) {
       auto& loader = loaders_.emplace_back(std::make_unique<datasets::DataLoader>(
           dataset, backend, pass.size(), datasets::AugmentOptions{}, 1));
       loader->start(order, {pass}, 0);
@@ -68,90 +72,105 @@ class StepBench {
     }
   }
 
+  std::string name() const { return comm_ == "none" ? comm_ : engine_.collective->name(); }
+  const std::string& reason() const { return engine_.reason; }
+  /// Per step, over all ranks.
+  std::int64_t samples() const { return samples_; }
+
   void run() {
-    using Position = nn::Replica::PassPosition;
+    clock_.begin_step();
     nn::StepContext context;
     context.step = ++step_;
     for (std::size_t i = 0; i < batches_.size(); ++i) {
       const datasets::Batch& batch = batches_[i];
-      const bool first = i == 0, last = i + 1 == batches_.size();
       context.sample_ids = batch.sample_ids;
       context.pass_weight = static_cast<float>(batch.size) / static_cast<float>(batch_);
       const float* output =
           replica_.forward(batch.size, kernels::Pass::training, batch.input, context, *stream_);
       loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
                              1.0f / static_cast<float>(batch_), *stream_);
-      replica_.backward(batch.size, loss_.gradient(),
-                        first && last ? Position::only
-                        : first       ? Position::first
-                        : last        ? Position::last
-                                      : Position::middle,
-                        context, *stream_,
-                        [&](std::int64_t end) { reducer_.mark_ready(end, *stream_); });
+      replica_.backward(
+          batch.size, loss_.gradient(), nn::Replica::position_of(i, batches_.size()), context,
+          *stream_, [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
     }
     if (batches_.empty()) replica_.zero_gradients(*stream_);
-    reducer_.finish(*stream_);
-    const optim::Slice all{0, replica_.parameters().trainable_floats()};
-    const auto norms = optimizer_->partial_norms(all, step_, *stream_);
-    optimizer_->update(all, norms, 1e-4f, step_, *stream_);
-    replica_.update_statistics(*stream_);
+    synchronizer_.reducer().finish(*stream_);
+    synchronizer_.update(1e-4f, step_, *stream_);
     stream_->synchronize();
+    communication_seconds_ += synchronizer_.reducer().communication_seconds();
+    exposed_ms_ += clock_.end_step().phase_ms[static_cast<std::size_t>(Phase::comm_exposed)];
   }
+
+  /// Means over all steps so far.
+  double communication_ms() const { return 1e3 * communication_seconds_ / steps(); }
+  double exposed_ms() const { return exposed_ms_ / steps(); }
 
  private:
-  static std::int64_t nominal(const Settings& settings, const nn::Model& model, int ranks) {
-    const std::int64_t parts = model.has_batch_norm() ? settings.shards : ranks;
-    return (settings.batch + parts - 1) / parts;
+  static comm::EngineRequest engine_request(const std::string& comm, const Settings& settings,
+                                            const nn::Model& model) {
+    return {.comm = comm == "none" ? "auto" : comm,
+            .bucket_mb = settings.bucket_mb > 0 ? std::optional(settings.bucket_mb) : std::nullopt,
+            .overlap = settings.overlap,
+            .shard = settings.shard_optimizer,
+            .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float)};
   }
-  std::int64_t largest_pass() const {
-    std::int64_t largest = 1;
-    for (const datasets::Range& pass : passes_) largest = std::max(largest, pass.size());
-    return largest;
-  }
+  double steps() const { return static_cast<double>(step_); }
 
-  std::int64_t batch_, step_ = 0;
+  std::string comm_;
+  std::unique_ptr<comm::Communicator> alone_;
+  comm::Communicator& summing_;
+  std::int64_t batch_, samples_, step_ = 0;
+  train::PassPlan plan_;
+  comm::Engine engine_;
   std::unique_ptr<kernels::Stream> stream_;
-  std::vector<datasets::Range> passes_;
   std::vector<std::unique_ptr<datasets::DataLoader>> loaders_;
   std::vector<datasets::Batch> batches_;
   nn::Replica replica_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
   nn::Loss loss_;
   measure::StepClock clock_;
-  comm::GradientReducer reducer_;
+  train::Synchronizer synchronizer_;
+  double communication_seconds_ = 0, exposed_ms_ = 0;
 };
 
+/// Of one bench.
 struct Result {
-  double seconds_per_step = 0;  ///< of the slowest rank, median of the windows
-  double peak_gflops = 0;       ///< of all ranks together
+  std::vector<double> window_seconds;  ///< a step's, of the slowest rank
+  double seconds_per_step = 0;         ///< the windows' median
+  double peak_gflops = 0;              ///< of all ranks together
 };
 
-Result measure_steps(StepBench& bench, comm::Communicator& communicator, int threads,
-                     double seconds) {
+/// All ranks take the same number of steps.
+int steps_per_window(StepBench& bench, comm::Communicator& world, double seconds) {
   for (int warm_up = 0; warm_up < 3; ++warm_up) bench.run();
-  // All ranks take the same number of steps.
-  Stopwatch once;
+  const Stopwatch once;
   bench.run();
   double slowest = once.seconds();
-  communicator.allreduce(std::span(&slowest, 1), comm::ReduceOp::max);
-  const int steps = std::max(3, static_cast<int>(std::min(seconds / slowest, 1e6)));
+  world.allreduce(std::span(&slowest, 1), comm::ReduceOp::max);
+  return std::max(3, static_cast<int>(std::min(seconds / slowest, 1e6)));
+}
 
-  std::vector<double> times;
-  Result result;
+/// Takes the benches' windows in turn, so that what else the machine does meets them all.
+std::vector<Result> measure_steps(std::span<const std::unique_ptr<StepBench>> benches,
+                                  comm::Communicator& world, int threads, double seconds) {
+  std::vector<int> steps;
+  for (const auto& bench : benches) steps.push_back(steps_per_window(*bench, world, seconds));
+  std::vector<Result> results(benches.size());
   for (int window = 0; window < windows; ++window) {
-    communicator.barrier();
-    double peak = measure::measure_fma_gflops(threads, 0.05);
-    communicator.allreduce(std::span(&peak, 1), comm::ReduceOp::sum);
-    result.peak_gflops = std::max(result.peak_gflops, peak);
-    communicator.barrier();
-    Stopwatch watch;
-    for (int step = 0; step < steps; ++step) bench.run();
-    double time = watch.seconds() / steps;
-    communicator.allreduce(std::span(&time, 1), comm::ReduceOp::max);
-    times.push_back(time);
+    for (std::size_t i = 0; i < benches.size(); ++i) {
+      world.barrier();
+      double peak = measure::measure_fma_gflops(threads, 0.05);
+      world.allreduce(std::span(&peak, 1), comm::ReduceOp::sum);
+      results[i].peak_gflops = std::max(results[i].peak_gflops, peak);
+      world.barrier();
+      const Stopwatch watch;
+      for (int step = 0; step < steps[i]; ++step) benches[i]->run();
+      double time = watch.seconds() / steps[i];
+      world.allreduce(std::span(&time, 1), comm::ReduceOp::max);
+      results[i].window_seconds.push_back(time);
+    }
   }
-  result.seconds_per_step = median(times);
-  return result;
+  for (Result& result : results) result.seconds_per_step = median(result.window_seconds);
+  return results;
 }
 
 void add_options(CLI::App& parser, Settings& s) {
@@ -182,10 +201,19 @@ void add_options(CLI::App& parser, Settings& s) {
       ->type_name("NAME")
       ->check(one_of({"fp32", "tf32", "bf16", "fp16"}))
       ->capture_default_str();
-  parser.add_option("--comm", s.comm, "auto, mpi, or none: replicas side by side, nothing summed")
-      ->type_name("NAME")
-      ->check(one_of({"auto", "mpi", "node", "nccl", "none"}))
+  parser
+      .add_option("--comm", s.comm,
+                  "auto, mpi, node, or none: replicas side by side, nothing summed; several "
+                  "(auto,none) are measured in turn")
+      ->type_name("NAMES")
       ->capture_default_str();
+  parser.add_option("--bucket-mb", s.bucket_mb, "as for train")
+      ->type_name("X")
+      ->check(number_in(0.001, 1e6));
+  parser.add_flag_function(
+      "--overlap,!--no-overlap", [&s](std::int64_t count) { s.overlap = count > 0; },
+      "as for train");
+  parser.add_flag("--shard-optimizer", s.shard_optimizer, "as for train");
   parser.add_option("--shards", s.shards, "pieces in which batch norm sees the batch")
       ->type_name("S")
       ->check(integer_in(1, 65536))
@@ -202,6 +230,66 @@ bool is_adam_model(const std::string& model) {
   return model == "mlp" || model == "mlp64" || model == "cnn-small";
 }
 
+std::vector<double> milliseconds(std::vector<double> seconds) {
+  for (double& second : seconds) second *= 1e3;
+  return seconds;
+}
+
+/// "auto,none" -> its names. Throws UsageError for an unknown one.
+std::vector<std::string> parse_comms(const std::string& text, const std::string& precision) {
+  std::vector<std::string> names;
+  for (const std::string& name : CLI::detail::split(text, ',')) {
+    check_machine_options(precision, name);
+    const std::string problem = one_of({"auto", "mpi", "node", "none"})(name);
+    if (!problem.empty()) throw UsageError("--comm: " + problem);
+    names.push_back(name);
+  }
+  return names;
+}
+
+void print(const Settings& settings, const StepBench& bench, const Result& result,
+           const nn::Model& model, int ranks, int threads, const std::string& device,
+           const std::string& device_name) {
+  const double rate = static_cast<double>(bench.samples()) / result.seconds_per_step;
+  const double gflops = rate * static_cast<double>(model.flops_per_sample()) * 1e-9;
+  if (settings.json) {
+    const nlohmann::ordered_json json{{"model", model.name()},
+                                      {"batch", bench.samples()},
+                                      {"ranks", ranks},
+                                      {"threads", threads},
+                                      {"device", device},
+                                      {"precision", settings.precision},
+                                      {"comm", bench.name()},
+                                      {"optimizer", settings.optimizer},
+                                      {"ms_per_step", 1e3 * result.seconds_per_step},
+                                      {"samples_per_second", rate},
+                                      {"gflops", gflops},
+                                      {"peak_gflops", result.peak_gflops},
+                                      {"fraction_of_peak", gflops / result.peak_gflops},
+                                      {"comm_ms", bench.communication_ms()},
+                                      {"comm_exposed_ms", bench.exposed_ms()},
+                                      {"window_ms", milliseconds(result.window_seconds)}};
+    fmt::print("{}\n", json.dump());
+    return;
+  }
+  std::string text =
+      fact_line("model", fmt::format("{}, batch {}, {}", model.name(), bench.samples(),
+                                     settings.optimizer)) +
+      fact_line("ranks",
+                fmt::format("{}, {} thread{} each", ranks, threads, threads == 1 ? "" : "s")) +
+      fact_line("comm", bench.reason().empty() ? bench.name() : bench.reason()) +
+      fact_line("device", fmt::format("{} ({}), {}", device, device_name, settings.precision)) +
+      fact_line("step",
+                fmt::format("{:.4g} ms, of which {:.3g} ms communication, {:.3g} ms exposed",
+                            1e3 * result.seconds_per_step, bench.communication_ms(),
+                            bench.exposed_ms())) +
+      fact_line("speed", fmt::format("{} samples/s", short_number(rate))) +
+      fact_line("arithmetic",
+                fmt::format("{:.1f} GFLOP/s, {} of the measured peak of {:.0f}", gflops,
+                            percent_text(gflops / result.peak_gflops), result.peak_gflops));
+  fmt::print("{}", text);
+}
+
 }  // namespace
 
 ExitCode run_bench_step(Arguments arguments, Session& session) {
@@ -209,22 +297,17 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
   auto parser = make_parser("bench step", "Time training steps on a batch that stays in memory.");
   add_options(*parser, settings);
   if (!parse(*parser, arguments, session)) return ExitCode::done;
-  check_machine_options(settings.precision, settings.comm);
+  const std::vector<std::string> comms = parse_comms(settings.comm, settings.precision);
   if (settings.optimizer.empty())
     settings.optimizer = is_adam_model(settings.model) ? "adam" : "sgd";
 
   auto& world = session.communicator();
   const int threads =
       settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(world);
-  const auto alone = comm::make_self_communicator();
-  comm::Communicator& summing = settings.comm == "none" ? *alone : world;
-  if (settings.comm == "none")
-    settings.batch = std::max<std::int64_t>(1, settings.batch / world.size());
 
   datasets::DatasetSplits data;
   std::optional<nn::Model> model;
   std::unique_ptr<kernels::Backend> backend;
-  std::optional<StepBench> bench;
   std::string device;
   together(world, [&] {
     if (settings.data.empty())
@@ -238,45 +321,15 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
     model.emplace(nn::Model::load(settings.model, input_spec(*data.train)));
     device = pick_device(settings.device, world.local_rank(), world.local_size());
     backend = make_backend(device, threads);
-    bench.emplace(settings, *model, *data.train, *backend, summing);
   });
-  const Result result = measure_steps(*bench, world, threads, settings.seconds);
-  if (!session.is_root()) return ExitCode::done;
-
-  const double samples =
-      static_cast<double>(settings.batch) * (settings.comm == "none" ? world.size() : 1);
-  const double rate = samples / result.seconds_per_step;
-  const double gflops = rate * static_cast<double>(model->flops_per_sample()) * 1e-9;
-  const std::string comm = settings.comm == "none" ? "none" : world.name();
-  if (settings.json) {
-    const nlohmann::ordered_json json{{"model", model->name()},
-                                      {"batch", static_cast<std::int64_t>(samples)},
-                                      {"ranks", world.size()},
-                                      {"threads", threads},
-                                      {"device", device},
-                                      {"precision", settings.precision},
-                                      {"comm", comm},
-                                      {"optimizer", settings.optimizer},
-                                      {"ms_per_step", 1e3 * result.seconds_per_step},
-                                      {"samples_per_second", rate},
-                                      {"gflops", gflops},
-                                      {"peak_gflops", result.peak_gflops},
-                                      {"fraction_of_peak", gflops / result.peak_gflops}};
-    fmt::print("{}\n", json.dump());
-    return ExitCode::done;
-  }
-  fmt::print("{}", fact_line("model", fmt::format("{}, batch {}, {}", model->name(), samples,
-                                                  settings.optimizer)));
-  fmt::print("{}", fact_line("ranks", fmt::format("{}, {} thread{} each, comm {}", world.size(),
-                                                  threads, threads == 1 ? "" : "s", comm)));
-  fmt::print("{}", fact_line("device", fmt::format("{} ({}), {}", device, backend->device->name(),
-                                                   settings.precision)));
-  fmt::print("{}", fact_line("step", fmt::format("{:.4g} ms", 1e3 * result.seconds_per_step)));
-  fmt::print("{}", fact_line("speed", fmt::format("{} samples/s", short_number(rate))));
-  fmt::print("{}",
-             fact_line("arithmetic",
-                       fmt::format("{:.1f} GFLOP/s, {} of the measured peak of {:.0f}", gflops,
-                                   percent_text(gflops / result.peak_gflops), result.peak_gflops)));
+  std::vector<std::unique_ptr<StepBench>> benches;
+  for (const std::string& comm : comms)
+    benches.push_back(
+        std::make_unique<StepBench>(comm, settings, *model, *data.train, *backend, world));
+  const std::vector<Result> results = measure_steps(benches, world, threads, settings.seconds);
+  for (std::size_t i = 0; i < benches.size() && session.is_root(); ++i)
+    print(settings, *benches[i], results[i], *model, world.size(), threads, device,
+          backend->device->name());
   return ExitCode::done;
 }
 

@@ -61,7 +61,10 @@ std::string to_toml(const TrainSettings& s) {
   toml.add("precision", s.precision);
   if (s.threads > 0) toml.add("threads", s.threads);
   toml.add("comm", s.comm);
-  toml.add("bucket-mb", s.bucket_mb);
+  if (s.bucket_mb > 0) toml.add("bucket-mb", s.bucket_mb);
+  if (s.overlap) toml.add("overlap", *s.overlap);
+  toml.add("compress", s.compress);
+  toml.add("shard-optimizer", s.shard_optimizer);
   toml.add("shards", s.shards);
 
   toml.section("What it leaves");

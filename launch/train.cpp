@@ -18,6 +18,7 @@
 #include "launch/train_options.hpp"
 #include "launch/version.hpp"
 #include "train/output_file.hpp"
+#include "train/pass_plan.hpp"
 #include "train/resume.hpp"
 #include "train/run_summary.hpp"
 
@@ -50,18 +51,8 @@ void fit_batch_to_ranks(TrainSettings& settings, int ranks) {
                     settings.global_batch, ranks));
 }
 
-/// The pass for which parameter layouts are chosen, equal on all ranks: the largest one of any
-/// rank.
-std::int64_t nominal_batch(const train::TrainerOptions& options, std::int64_t samples, int ranks) {
-  const std::int64_t batch = std::min(options.global_batch, samples);
-  const std::int64_t parts = options.shards > 0 ? options.shards : ranks;
-  const std::int64_t pass = (batch + parts - 1) / parts;
-  const bool whole = options.shards > 0 || options.micro_batch == 0;
-  return whole ? pass : std::min(options.micro_batch, pass);
-}
-
 std::string banner(const train::RunSummary& run, const TrainSettings& settings,
-                   const nn::InputSpec& input) {
+                   const nn::InputSpec& input, const std::string& sums) {
   const auto plural = [](int count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
   };
@@ -74,9 +65,10 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
                           input.sample_shape.to_string(), input.classes));
   text += fact_line("training", fmt::format("{}, lr {}, {}, batch {}", settings.optimizer,
                                             settings.lr, settings.schedule, run.global_batch));
-  text += fact_line(
-      "ranks", fmt::format("{} on {}, {} each, comm {}", run.world_size, plural(run.nodes, "node"),
-                           plural(run.threads_per_rank, "thread"), run.comm));
+  text +=
+      fact_line("ranks", fmt::format("{} on {}, {} each", run.world_size, plural(run.nodes, "node"),
+                                     plural(run.threads_per_rank, "thread")));
+  if (!sums.empty()) text += fact_line("comm", sums);
   text +=
       fact_line("device", fmt::format("{} ({}), {}", run.device, run.device_name, run.precision));
   return text + fact_line("output", settings.output + "/") + "\n";
@@ -111,15 +103,20 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   // This rank's device and its replica of the model.
   const int threads =
       settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(communicator);
-  const auto nominal = nominal_batch(trainer_options(settings, model), data.train->size(), ranks);
+  auto options = trainer_options(settings, model);
+  const train::PassPlan plan(communicator, data.train->size(), options.global_batch, options.shards,
+                             options.micro_batch);
   std::string device;
   std::unique_ptr<kernels::Backend> backend;
-  std::optional<nn::Replica> replica;
   together(communicator, [&] {
     device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
     backend = make_backend(device, threads);
-    replica.emplace(model, *backend, nominal, settings.seed);
   });
+  const auto gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
+  const comm::Engine engine =
+      comm::make_engine(communicator, engine_request(settings, gradient_bytes));
+  nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
+                      [&](std::size_t bytes) { return engine.collective->allocate(bytes); });
 
   // The root looks after files: where to write, and what to go on from.
   std::optional<train::Checkpoint> start;
@@ -130,12 +127,14 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   });
   start = train::share(communicator, start);
   const bool resumes = start && settings.init.empty();
-  const auto options = trainer_options(settings, model);
+  options.output = settings.output;
+  options.synchronization.bucket_mb = engine.bucket_mb;
+  options.synchronization.reduction = engine.options;
   RootObservers observers;
   std::optional<train::Trainer> trainer;
   alike([&] {
-    if (start && !resumes) train::restore(*start, *replica, nullptr);
-    trainer.emplace(*replica, communicator, data, options,
+    if (start && !resumes) train::restore(*start, replica, nullptr);
+    trainer.emplace(replica, communicator, *engine.collective, data, options,
                     std::vector<train::TrainingObserver*>{&observers});
     if (resumes) trainer->resume(*start);
   });
@@ -151,7 +150,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                         .device = device,
                         .device_name = backend->device->name(),
                         .precision = settings.precision,
-                        .comm = communicator.name(),
+                        .comm = engine.collective->name(),
                         .model = model.name(),
                         .parameters = model.parameter_count(),
                         .flops_per_sample = model.flops_per_sample(),
@@ -176,7 +175,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                       train::environment_json_text(software_versions()));
   });
   start.reset();
-  say(banner(run, settings, inputs->input));
+  say(banner(run, settings, inputs->input, engine.reason));
 
   alike([&] { run.result = trainer->run(); });
   observers.close();

@@ -156,15 +156,28 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
                         "that share them)"))
       ->type_name("N")
       ->check(integer_in(1, 4096));
-  group(parser.add_option("--comm", s.comm, "how ranks talk: auto or mpi"))
+  group(parser.add_option("--comm", s.comm,
+                          "who sums gradients: mpi, node (knows which ranks share memory), or auto "
+                          "(the faster one, measured)"))
       ->type_name("NAME")
       ->check(one_of({"auto", "mpi", "node", "nccl"}))
       ->capture_default_str();
   group(parser.add_option("--bucket-mb", s.bucket_mb,
-                          "gradients are summed over ranks in pieces of X MB"))
+                          "gradients are summed over ranks in pieces of X MB (default: by "
+                          "measurement)"))
       ->type_name("X")
-      ->check(number_in(0.001, 1e6))
+      ->check(number_in(0.001, 1e6));
+  group(parser.add_flag_function(
+            "--overlap,!--no-overlap", [&s](std::int64_t count) { s.overlap = count > 0; },
+            "sum gradients while backward goes on (default: with several nodes)"))
+      ->run_callback_for_default();
+  group(parser.add_option("--compress", s.compress,
+                          "none, or bf16: half the bytes between nodes, with error feedback"))
+      ->type_name("NAME")
+      ->check(one_of({"none", "bf16"}))
       ->capture_default_str();
+  group(parser.add_flag("--shard-optimizer", s.shard_optimizer,
+                        "each rank keeps optimizer state for, and updates, its part only"));
   group(parser.add_option("--shards", s.shards,
                           "pieces of a global batch in which batch norm takes its statistics"))
       ->type_name("S")
@@ -306,8 +319,7 @@ void check_machine_options(const std::string& precision, const std::string& comm
   if (precision != "fp32")
     throw UsageError(
         fmt::format("--precision {} is not available on the CPU; use fp32", precision));
-  if (comm == "node" || comm == "nccl")
-    throw UsageError(fmt::format("--comm {} is not in this build; use mpi or auto", comm));
+  if (comm == "nccl") throw UsageError("--comm nccl is for GPUs; use auto, node or mpi");
 }
 
 nn::InputSpec input_spec(const datasets::Dataset& dataset) {
@@ -315,6 +327,15 @@ nn::InputSpec input_spec(const datasets::Dataset& dataset) {
   const auto values = static_cast<std::int64_t>(dataset.targets().size());
   return {info.sample_shape,
           values > 0 ? values / dataset.size() : static_cast<std::int64_t>(info.classes.size())};
+}
+
+comm::EngineRequest engine_request(const TrainSettings& s, std::size_t gradient_bytes) {
+  return {.comm = s.comm,
+          .bucket_mb = s.bucket_mb > 0 ? std::optional(s.bucket_mb) : std::nullopt,
+          .overlap = s.overlap,
+          .compress = s.compress == "bf16",
+          .shard = s.shard_optimizer,
+          .gradient_bytes = gradient_bytes};
 }
 
 train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& model) {
@@ -329,15 +350,14 @@ train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& m
   options.augment = datasets::parse_augment(s.augment);
   options.loss = nn::parse_loss(s.loss);
   options.label_smoothing = static_cast<float>(s.label_smoothing);
-  options.optimizer = {.kind = optim::parse_optimizer(s.optimizer),
-                       .momentum = static_cast<float>(s.momentum),
-                       .nesterov = s.nesterov,
-                       .weight_decay = static_cast<float>(s.weight_decay),
-                       .clip_norm = static_cast<float>(s.clip_norm)};
+  options.synchronization.optimizer = {.kind = optim::parse_optimizer(s.optimizer),
+                                       .momentum = static_cast<float>(s.momentum),
+                                       .nesterov = s.nesterov,
+                                       .weight_decay = static_cast<float>(s.weight_decay),
+                                       .clip_norm = static_cast<float>(s.clip_norm)};
   options.schedule = optim::parse_schedule(s.schedule);
   options.learning_rate = static_cast<float>(s.lr);
   options.warmup_epochs = s.warmup_epochs;
-  options.bucket_mb = s.bucket_mb;
   options.output = s.output;
   options.checkpoint_every_epochs = s.checkpoint_every;
   options.checkpoint_every_steps = s.checkpoint_every_steps;

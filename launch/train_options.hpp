@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "comm/engine.hpp"
 #include "launch/commands.hpp"
 #include "nn/model.hpp"
 #include "train/trainer.hpp"
@@ -38,7 +39,10 @@ struct TrainSettings {
   std::string device = "auto", precision = "fp32";
   std::int64_t threads = 0;  ///< 0: this rank's share of the cores
   std::string comm = "auto";
-  double bucket_mb = 25;
+  double bucket_mb = 0;         ///< 0: by measurement
+  std::optional<bool> overlap;  ///< not set: where ranks are on several nodes
+  std::string compress = "none";
+  bool shard_optimizer = false;
   std::int64_t shards = 8;
 
   std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
@@ -66,6 +70,9 @@ std::string to_toml(const TrainSettings& settings);
 /// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch. Throws
 /// UsageError for a name that is not known.
 train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::Model& model);
+
+/// How gradients of so many bytes are to be summed.
+comm::EngineRequest engine_request(const TrainSettings& settings, std::size_t gradient_bytes);
 
 /// Throws UsageError for a --precision or --comm that this build does not have. Words are one of those
 /// that the options take.

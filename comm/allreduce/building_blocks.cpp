@@ -2,16 +2,11 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/allreduce/building_blocks.hpp"
 
+#include <array>
+
+#include "kernels/host_arrays.hpp"
+
 namespace dtrain::comm {
-namespace {
-
-void add(std::span<const float> from, std::span<float> to) {
-  const float* const in = from.data();
-  float* const sum = to.data();
-  for (std::size_t i = 0; i < to.size(); ++i) sum[i] += in[i];
-}
-
-}  // namespace
 
 void exchange(Transport& transport, int to, std::span<const float> out, int from,
               std::span<float> in) {
@@ -23,7 +18,8 @@ void exchange_and_add(Transport& transport, int to, std::span<const float> out, 
   if (workspace.size() < sum.size()) workspace.resize(sum.size());
   const std::span received = std::span(workspace).first(sum.size());
   exchange(transport, to, out, from, received);
-  add(received, sum);
+  const std::array<const float*, 2> sources{sum.data(), received.data()};
+  kernels::sum_arrays(static_cast<std::int64_t>(sum.size()), sources, std::array{sum.data()});
 }
 
 }  // namespace dtrain::comm

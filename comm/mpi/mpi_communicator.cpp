@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "comm/mpi/mpi_collective.hpp"
 
 namespace dtrain::comm {
 namespace {
@@ -65,11 +66,6 @@ MpiCommunicator::~MpiCommunicator() {
   MPI_Comm_free(&comm_);
 }
 
-void MpiCommunicator::allreduce(std::span<float> data, ReduceOp op, kernels::Stream& stream) {
-  stream.synchronize();
-  reduce_in_place(data, MPI_FLOAT, op, comm_, max_count_);
-}
-
 void MpiCommunicator::allreduce(std::span<double> data, ReduceOp op) {
   reduce_in_place(data, MPI_DOUBLE, op, comm_, max_count_);
 }
@@ -113,6 +109,10 @@ std::vector<std::vector<std::byte>> MpiCommunicator::all_gather(std::span<const 
 
 void MpiCommunicator::barrier() {
   check_mpi(MPI_Barrier(comm_), "MPI_Barrier");
+}
+
+std::unique_ptr<Collective> MpiCommunicator::make_collective(const CollectiveOptions& options) {
+  return make_mpi_collective(comm_, options);
 }
 
 void MpiCommunicator::abort(int code) {

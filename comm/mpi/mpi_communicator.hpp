@@ -25,13 +25,13 @@ class MpiCommunicator : public Communicator {
   int nodes() const override { return nodes_; }
   std::string name() const override { return "mpi"; }
 
-  void allreduce(std::span<float> data, ReduceOp op, kernels::Stream& stream) override;
   void allreduce(std::span<double> data, ReduceOp op) override;
   void allreduce(std::span<std::int64_t> data, ReduceOp op) override;
   void broadcast(std::span<std::byte> data, int root) override;
   /// At most 2 GiB over all ranks.
   std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> data) override;
   void barrier() override;
+  std::unique_ptr<Collective> make_collective(const CollectiveOptions& options) override;
   [[noreturn]] void abort(int code) override;
 
  private:

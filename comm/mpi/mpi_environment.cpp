@@ -13,17 +13,20 @@
 namespace dtrain::comm {
 namespace {
 
-/// Cores that this node's ranks share. A rank that the launcher has bound sees only its own cores,
-/// so then all of the node's count.
-int shared_cores(const Environment& environment) {
-  const bool bound = environment("OMPI_MCA_orte_bound_at_launch") != nullptr ||
-                     environment("SLURM_CPU_BIND_LIST") != nullptr;
+const char* own_environment(const char* name) {
+  return std::getenv(name);
+}
+
+}  // namespace
+
+// A rank that the launcher has bound sees only its own cores, so then all of the node's count.
+int shared_cores() {
+  const bool bound = own_environment("OMPI_MCA_orte_bound_at_launch") != nullptr ||
+                     own_environment("SLURM_CPU_BIND_LIST") != nullptr;
   cpu_set_t mask;
   if (!bound && sched_getaffinity(0, sizeof mask, &mask) == 0) return CPU_COUNT(&mask);
   return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
 }
-
-}  // namespace
 
 int largest_tasks_per_node(const std::string& text) {
   int largest = 0;
@@ -43,8 +46,7 @@ int launched_local_ranks(const Environment& environment) {
 }
 
 void yield_when_oversubscribed() {
-  const Environment environment = [](const char* name) { return std::getenv(name); };
-  if (launched_local_ranks(environment) > shared_cores(environment))
+  if (launched_local_ranks(own_environment) > shared_cores())
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", /*overwrite=*/0);
 }
 

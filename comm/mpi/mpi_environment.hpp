@@ -17,6 +17,9 @@ int launched_local_ranks(const Environment&);
 /// "4(x2),3" -> 4: the largest of Slurm's tasks per node. 0 when it cannot be read.
 int largest_tasks_per_node(const std::string& text);
 
+/// Cores that this node's ranks share.
+int shared_cores();
+
 /// Before MPI_Init: where ranks outnumber cores, waiting ranks must give their core away, or every
 /// message costs a scheduler's time slice. Sets Open MPI's mpi_yield_when_idle unless the user did.
 void yield_when_oversubscribed();

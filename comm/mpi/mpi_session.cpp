@@ -17,9 +17,9 @@ MpiSession::MpiSession() {
   yield_when_oversubscribed();
   const Stopwatch watch;
   int provided = 0;
-  check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
-  if (provided < MPI_THREAD_FUNNELED)
-    throw Error("This MPI library cannot be used by a program with threads (MPI_THREAD_FUNNELED).");
+  check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
+  if (provided < MPI_THREAD_SERIALIZED)
+    throw Error("This MPI library cannot be used by threads in turn (MPI_THREAD_SERIALIZED).");
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   init_seconds_ = watch.seconds();
   communicator_ = std::make_unique<MpiCommunicator>(MPI_COMM_WORLD);

@@ -9,6 +9,18 @@
 namespace dtrain::comm {
 namespace {
 
+class SelfCollective : public Collective {
+ public:
+  std::string name() const override { return "self"; }
+  std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override {
+    return kernels::make_host_device()->allocate(bytes);
+  }
+  void allreduce(std::span<float>, std::span<float>, kernels::Stream&) override {}
+  Range owned(std::size_t count) const override { return {0, count}; }
+  void reduce_scatter(std::span<float>, std::span<float>, kernels::Stream&) override {}
+  void all_gather(std::span<float>, kernels::Stream&) override {}
+};
+
 class SelfCommunicator : public Communicator {
  public:
   int rank() const override { return 0; }
@@ -18,7 +30,6 @@ class SelfCommunicator : public Communicator {
   int nodes() const override { return 1; }
   std::string name() const override { return "self"; }
 
-  void allreduce(std::span<float>, ReduceOp, kernels::Stream&) override {}
   void allreduce(std::span<double>, ReduceOp) override {}
   void allreduce(std::span<std::int64_t>, ReduceOp) override {}
   void broadcast(std::span<std::byte>, int) override {}
@@ -26,6 +37,9 @@ class SelfCommunicator : public Communicator {
     return {{data.begin(), data.end()}};
   }
   void barrier() override {}
+  std::unique_ptr<Collective> make_collective(const CollectiveOptions&) override {
+    return std::make_unique<SelfCollective>();
+  }
   void abort(int code) override { std::_Exit(code); }
 };
 

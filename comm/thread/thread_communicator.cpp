@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <functional>
 #include <mutex>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
@@ -30,10 +32,14 @@ class Meeting {
  public:
   explicit Meeting(int ranks) : posts_(static_cast<std::size_t>(ranks)) {}
 
-  void post(int rank, void* data, std::size_t count) {
-    posts_[static_cast<std::size_t>(rank)] = {data, count};  // read by others after a barrier
+  /// Calls work(posts of all ranks) between two barriers.
+  template <class Work>
+  void exchange(int rank, void* data, std::size_t count, const Work& work) {
+    posts_[static_cast<std::size_t>(rank)] = {data, count};
+    barrier();
+    work(std::as_const(posts_));
+    barrier();
   }
-  const std::vector<Post>& posts() const { return posts_; }
 
   void barrier() {
     std::unique_lock lock(mutex_);
@@ -72,6 +78,57 @@ class Meeting {
   int code_ = 0;
 };
 
+/// Combines all ranks' data, each rank a slice of it.
+template <class T, class Combine>
+void reduce(Meeting& meeting, int rank, std::span<T> data, const Combine& combine) {
+  meeting.exchange(rank, data.data(), data.size(), [&](const std::vector<Post>& posts) {
+    for (const Post& post : posts) DTRAIN_ASSERT(post.count == data.size());
+    const Range mine = part_of(data.size(), static_cast<int>(posts.size()), rank);
+    for (std::size_t i = mine.begin; i < mine.end; ++i) {
+      T result = static_cast<const T*>(posts[0].data)[i];
+      for (std::size_t other = 1; other < posts.size(); ++other)
+        result = combine(result, static_cast<const T*>(posts[other].data)[i]);
+      for (const Post& post : posts) static_cast<T*>(post.data)[i] = result;
+    }
+  });
+}
+
+/// Nothing leaves the process, so nothing is rounded to bf16.
+class ThreadCollective : public Collective {
+ public:
+  ThreadCollective(std::shared_ptr<Meeting> meeting, int rank, int size)
+      : meeting_(std::move(meeting)), rank_(rank), size_(size) {}
+
+  std::string name() const override { return "thread"; }
+  std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override {
+    return kernels::make_host_device()->allocate(bytes);
+  }
+  void allreduce(std::span<float> data, std::span<float>, kernels::Stream& stream) override {
+    stream.synchronize();
+    reduce(*meeting_, rank_, data, std::plus<>());
+  }
+  Range owned(std::size_t count) const override { return part_of(count, size_, rank_); }
+  void reduce_scatter(std::span<float> data, std::span<float> residual,
+                      kernels::Stream& stream) override {
+    allreduce(data, residual, stream);
+  }
+  void all_gather(std::span<float> data, kernels::Stream& stream) override {
+    stream.synchronize();
+    meeting_->exchange(rank_, data.data(), data.size(), [&](const std::vector<Post>& posts) {
+      const Range mine = owned(data.size());
+      for (const Post& post : posts)
+        if (post.data != data.data())
+          std::copy(data.begin() + static_cast<std::ptrdiff_t>(mine.begin),
+                    data.begin() + static_cast<std::ptrdiff_t>(mine.end),
+                    static_cast<float*>(post.data) + mine.begin);
+    });
+  }
+
+ private:
+  std::shared_ptr<Meeting> meeting_;
+  int rank_, size_;
+};
+
 class ThreadCommunicator : public Communicator {
  public:
   ThreadCommunicator(std::shared_ptr<Meeting> meeting, int rank, int size)
@@ -84,16 +141,12 @@ class ThreadCommunicator : public Communicator {
   int nodes() const override { return 1; }
   std::string name() const override { return "thread"; }
 
-  void allreduce(std::span<float> data, ReduceOp op, kernels::Stream& stream) override {
-    stream.synchronize();
-    reduce(data, op);
-  }
-  void allreduce(std::span<double> data, ReduceOp op) override { reduce(data, op); }
-  void allreduce(std::span<std::int64_t> data, ReduceOp op) override { reduce(data, op); }
+  void allreduce(std::span<double> data, ReduceOp op) override { reduce_by(data, op); }
+  void allreduce(std::span<std::int64_t> data, ReduceOp op) override { reduce_by(data, op); }
 
   void broadcast(std::span<std::byte> data, int root) override {
-    exchange(data.data(), data.size(), [&] {
-      const Post& source = post_of(root);
+    meeting_->exchange(rank_, data.data(), data.size(), [&](const std::vector<Post>& posts) {
+      const Post& source = posts[static_cast<std::size_t>(root)];
       DTRAIN_ASSERT(source.count == data.size());
       if (rank_ != root && !data.empty()) std::memcpy(data.data(), source.data, data.size());
     });
@@ -101,56 +154,39 @@ class ThreadCommunicator : public Communicator {
 
   std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> data) override {
     std::vector<std::vector<std::byte>> gathered;
-    exchange(const_cast<std::byte*>(data.data()), data.size(), [&] {
-      for (const Post& post : meeting_->posts()) {
-        const auto* bytes = static_cast<const std::byte*>(post.data);
-        gathered.emplace_back(bytes, bytes + post.count);
-      }
-    });
+    meeting_->exchange(rank_, const_cast<std::byte*>(data.data()), data.size(),
+                       [&](const std::vector<Post>& posts) {
+                         for (const Post& post : posts) {
+                           const auto* bytes = static_cast<const std::byte*>(post.data);
+                           gathered.emplace_back(bytes, bytes + post.count);
+                         }
+                       });
     return gathered;
   }
 
   void barrier() override { meeting_->barrier(); }
 
+  std::unique_ptr<Collective> make_collective(const CollectiveOptions&) override {
+    return std::make_unique<ThreadCollective>(meeting_, rank_, size_);
+  }
+
   /// Ends this rank and, at their next collective, the others, with an exception.
   void abort(int code) override { meeting_->abort(code); }
 
  private:
-  const Post& post_of(int rank) const { return meeting_->posts()[static_cast<std::size_t>(rank)]; }
-
-  template <class Work>
-  void exchange(void* data, std::size_t count, const Work& work) {
-    meeting_->post(rank_, data, count);
-    meeting_->barrier();
-    work();
-    meeting_->barrier();
-  }
-
   template <class T>
-  void reduce(std::span<T> data, ReduceOp op) {
-    exchange(data.data(), data.size(), [&] {
-      for (const Post& post : meeting_->posts()) DTRAIN_ASSERT(post.count == data.size());
-      const auto rank = static_cast<std::size_t>(rank_), size = static_cast<std::size_t>(size_);
-      for (std::size_t i = data.size() * rank / size; i < data.size() * (rank + 1) / size; ++i) {
-        T result = static_cast<const T*>(post_of(0).data)[i];
-        for (int other = 1; other < size_; ++other)
-          result = combine(result, static_cast<const T*>(post_of(other).data)[i], op);
-        for (const Post& post : meeting_->posts()) static_cast<T*>(post.data)[i] = result;
+  void reduce_by(std::span<T> data, ReduceOp op) {
+    reduce(*meeting_, rank_, data, [op](T a, T b) {
+      switch (op) {
+        case ReduceOp::sum:
+          return a + b;
+        case ReduceOp::max:
+          return std::max(a, b);
+        case ReduceOp::min:
+          return std::min(a, b);
       }
+      return a;
     });
-  }
-
-  template <class T>
-  static T combine(T a, T b, ReduceOp op) {
-    switch (op) {
-      case ReduceOp::sum:
-        return a + b;
-      case ReduceOp::max:
-        return std::max(a, b);
-      case ReduceOp::min:
-        return std::min(a, b);
-    }
-    return a;
   }
 
   std::shared_ptr<Meeting> meeting_;

@@ -14,7 +14,11 @@
 
 namespace dtrain::kernels::cpu {
 
-/// The entries of a KernelTable that are plain functions.
+/// As kernels/host_arrays.hpp says.
+using SumArrays = void (*)(std::int64_t count, std::int64_t sources, const float* const* source,
+                           std::int64_t destinations, float* const* destination);
+
+/// The entries of a KernelTable that are plain functions, and those of kernels/host_arrays.hpp.
 struct Functions {
   Required<ActivationForward> activation_forward;
   Required<ActivationBackward> activation_backward;
@@ -33,6 +37,7 @@ struct Functions {
   Required<FindNonFinite> find_non_finite;
   Required<FloatToBf16> float_to_bf16;
   Required<Bf16ToFloat> bf16_to_float;
+  Required<SumArrays> sum_arrays;
 };
 
 /// `set` must be supported. Use: `.dropout = functions(best_instruction_set()).dropout`.

@@ -23,8 +23,10 @@ std::int64_t triad_elements() {
   return bytes / static_cast<std::int64_t>(sizeof(double));
 }
 
-/// a[i] = b[i] + s * c[i], the best of a few rounds, 24 bytes an element. Not initialised by new:
-/// each thread touches first what it will use, which places the pages near it.
+}  // namespace
+
+// a[i] = b[i] + s * c[i], the best of a few rounds, 24 bytes an element. Not initialised by new:
+// each thread touches first what it will use, which places the pages near it.
 double measure_memory_gb_per_s(int threads) {
   const std::int64_t n = triad_elements();
   const auto size = static_cast<std::size_t>(n);
@@ -48,8 +50,6 @@ double measure_memory_gb_per_s(int threads) {
   }
   return 24.0 * static_cast<double>(n) / best_seconds * 1e-9;
 }
-
-}  // namespace
 
 double measure_fma_gflops(int threads, double seconds) {
   const FmaLoop loop = fma_loop(kernels::cpu::best_instruction_set());

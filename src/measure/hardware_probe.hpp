@@ -13,6 +13,9 @@ struct HardwarePeak {
 };
 HardwarePeak measure_hardware_peak(int threads);
 
+/// The memory bandwidth alone.
+double measure_memory_gb_per_s(int threads);
+
 /// The fp32 peak alone (a few milliseconds), for measuring beside something.
 double measure_fma_gflops(int threads, double seconds = 0.1);
 

@@ -84,7 +84,7 @@ struct Replica::Impl {
 };
 
 Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-                 std::uint64_t seed)
+                 std::uint64_t seed, const tensor::AllocateArena& allocate)
     : model_(model), backend_(backend), impl_(new Impl{model, backend}) {
   impl_->parameter_layouts =
       Network(model, backend, nominal_batch, kernels::Pass::training, {}).parameter_layouts();
@@ -92,13 +92,19 @@ Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64
   for (const LayerSpec& layer : model.layers())
     for (const tensor::ParameterSpec& spec : layer.parameters)
       requests.push_back({spec, impl_->parameter_layouts[requests.size()]});
-  arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests));
+  arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests), allocate);
   impl_->arena = arena_.get();
   for (const Parameter& parameter : arena_->parameters())
     arena_->from_canonical(parameter, initial_value(parameter.spec, seed), arena_->values());
 }
 
 Replica::~Replica() = default;
+
+Replica::PassPosition Replica::position_of(std::size_t pass, std::size_t passes) {
+  using enum PassPosition;
+  if (passes == 1) return only;
+  return pass == 0 ? first : pass + 1 == passes ? last : middle;
+}
 
 Network& Replica::at_batch(std::int64_t batch, kernels::Pass pass) {
   return impl_->planned(batch, pass).network;

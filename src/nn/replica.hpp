@@ -17,9 +17,9 @@ class Replica {
  public:
   /// Parameter layouts are chosen for `nominal_batch`, which must be equal on all ranks. Initial
   /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive
-  /// it.
+  /// it. `allocate`: for the arena, as ParameterArena takes it.
   Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-          std::uint64_t seed);
+          std::uint64_t seed, const tensor::AllocateArena& allocate = {});
   ~Replica();
 
   const Model& model() const { return model_; }
@@ -37,6 +37,8 @@ class Replica {
   /// after the last one `on_gradient_ready(end)` says how far from its start, in floats, the gradient
   /// arena is complete. Planning a new batch size may throw Error: not enough memory.
   enum class PassPosition { only, first, middle, last };
+  /// Of pass number `pass`, from 0, among `passes`.
+  static PassPosition position_of(std::size_t pass, std::size_t passes);
   const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,
                        const StepContext&, kernels::Stream&);
   void backward(std::int64_t batch, float* output_gradient, PassPosition, const StepContext&,

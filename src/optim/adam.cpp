@@ -16,8 +16,8 @@ namespace {
 class Adam : public ArenaOptimizer {
  public:
   Adam(const OptimizerOptions& options, tensor::ParameterArena& arena,
-       const kernels::Backend& backend)
-      : ArenaOptimizer(options, arena, backend),
+       const kernels::Backend& backend, std::vector<Slice> owned)
+      : ArenaOptimizer(options, arena, backend, std::move(owned)),
         first_moment_(add_state("first_moment")),
         second_moment_(add_state("second_moment")) {}
 
@@ -40,8 +40,8 @@ class Adam : public ArenaOptimizer {
       args.weight_decay = run.decays ? options_.weight_decay : 0.0f;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
-      args.first_moment = first_moment_ + part.begin;
-      args.second_moment = second_moment_ + part.begin;
+      args.first_moment = at(first_moment_, part.begin);
+      args.second_moment = at(second_moment_, part.begin);
       table_.adam_update(args, stream);
     }
   }
@@ -53,8 +53,8 @@ class Adam : public ArenaOptimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> make_adam(const OptimizerOptions& options, tensor::ParameterArena& arena,
-                                     const kernels::Backend& backend) {
-  return std::make_unique<Adam>(options, arena, backend);
+                                     const kernels::Backend& backend, std::vector<Slice> owned) {
+  return std::make_unique<Adam>(options, arena, backend, std::move(owned));
 }
 
 }  // namespace dtrain::optim

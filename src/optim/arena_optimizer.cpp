@@ -5,14 +5,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/assert.hpp"
+
 namespace dtrain::optim {
 
 using tensor::Parameter;
 using tensor::ParameterRole;
 
 ArenaOptimizer::ArenaOptimizer(const OptimizerOptions& options, tensor::ParameterArena& arena,
-                               const kernels::Backend& backend)
-    : options_(options), arena_(arena), backend_(backend), table_(*backend.kernels) {
+                               const kernels::Backend& backend, std::vector<Slice> owned)
+    : options_(options),
+      arena_(arena),
+      backend_(backend),
+      table_(*backend.kernels),
+      owned_(std::move(owned)) {
   for (const Parameter& parameter : arena.parameters())
     if (parameter.spec.role == ParameterRole::trainable)
       parameter_runs_.push_back(
@@ -35,9 +41,26 @@ std::vector<StateArray> ArenaOptimizer::state() {
 }
 
 float* ArenaOptimizer::add_state(const char* name) {
-  const auto bytes = static_cast<std::size_t>(arena_.trainable_floats()) * sizeof(float);
-  state_.push_back({name, backend_.device->allocate(bytes)});
+  state_.push_back({name, allocate_for_owned()});
   return state_.back().memory->floats();
+}
+
+std::unique_ptr<kernels::Allocation> ArenaOptimizer::allocate_for_owned() const {
+  std::int64_t floats = 0;
+  for (const Slice& slice : owned_) floats += slice.end - slice.begin;
+  return backend_.device->allocate(static_cast<std::size_t>(floats) * sizeof(float));
+}
+
+float* ArenaOptimizer::at(float* state, std::int64_t offset) const {
+  if (state == nullptr) return nullptr;
+  for (const Slice& slice : owned_) {
+    if (offset < slice.end) {
+      DTRAIN_ASSERT(offset >= slice.begin);
+      return state + (offset - slice.begin);
+    }
+    state += slice.end - slice.begin;
+  }
+  return state;  // the end, where an empty slice is
 }
 
 Slice ArenaOptimizer::common(const Run& run, Slice slice) {
@@ -58,7 +81,9 @@ std::vector<double> ArenaOptimizer::norms_squared(Slice slice, const float* dire
     const bool is_needed = run.decays && count > 0;
     norms.push_back(is_needed ? table_.sum_of_squares(count, arena_.values() + part.begin, stream)
                               : 0.0);
-    norms.push_back(is_needed ? table_.sum_of_squares(count, direction + part.begin, stream) : 0.0);
+    norms.push_back(
+        is_needed ? table_.sum_of_squares(count, direction + (part.begin - slice.begin), stream)
+                  : 0.0);
   }
   return norms;
 }

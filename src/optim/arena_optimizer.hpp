@@ -20,13 +20,18 @@ struct Run {
 class ArenaOptimizer : public Optimizer {
  public:
   std::vector<StateArray> state() override;
+  std::span<const Slice> owned() const override { return owned_; }
 
  protected:
   ArenaOptimizer(const OptimizerOptions& options, tensor::ParameterArena& arena,
-                 const kernels::Backend& backend);
+                 const kernels::Backend& backend, std::vector<Slice> owned);
 
-  /// Zeroed memory for one float per element of the arena, listed by state().
+  /// Zeroed memory for one float per owned value, listed by state().
   float* add_state(const char* name);
+  std::unique_ptr<kernels::Allocation> allocate_for_owned() const;
+  /// Where such memory holds the float of the arena's value at `offset`, which must be owned. Null
+  /// stays null.
+  float* at(float* state, std::int64_t offset) const;
 
   /// What one kernel call can update: the whole arena without weight decay, else neighbours that
   /// agree on it.
@@ -40,7 +45,7 @@ class ArenaOptimizer : public Optimizer {
   /// sum of squares of the slice's gradient
   double gradient_norm_squared(Slice slice, kernels::Stream& stream) const;
   /// Squared norms of value and `direction` for each parameter's part in the slice, two per
-  /// parameter.
+  /// parameter. `direction`: of the slice's first value.
   std::vector<double> norms_squared(Slice slice, const float* direction,
                                     kernels::Stream& stream) const;
   /// Factor that brings the gradient to at most the clip norm: min(1, clip / (norm + 1e-6)), as
@@ -57,18 +62,16 @@ class ArenaOptimizer : public Optimizer {
     const char* name;
     std::unique_ptr<kernels::Allocation> memory;
   };
+  std::vector<Slice> owned_;
   std::vector<Run> runs_, parameter_runs_;
   std::vector<NamedState> state_;
 };
 
-std::unique_ptr<Optimizer> make_sgd(const OptimizerOptions&, tensor::ParameterArena&,
-                                    const kernels::Backend&);
-/// Adam and AdamW.
-std::unique_ptr<Optimizer> make_adam(const OptimizerOptions&, tensor::ParameterArena&,
-                                     const kernels::Backend&);
-std::unique_ptr<Optimizer> make_lars(const OptimizerOptions&, tensor::ParameterArena&,
-                                     const kernels::Backend&);
-std::unique_ptr<Optimizer> make_lamb(const OptimizerOptions&, tensor::ParameterArena&,
-                                     const kernels::Backend&);
+using MakeOptimizer = std::unique_ptr<Optimizer>(const OptimizerOptions&, tensor::ParameterArena&,
+                                                 const kernels::Backend&, std::vector<Slice> owned);
+MakeOptimizer make_sgd;
+MakeOptimizer make_adam;  ///< Adam and AdamW
+MakeOptimizer make_lars;
+MakeOptimizer make_lamb;
 
 }  // namespace dtrain::optim

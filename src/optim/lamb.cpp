@@ -19,12 +19,11 @@ namespace {
 class Lamb : public ArenaOptimizer {
  public:
   Lamb(const OptimizerOptions& options, tensor::ParameterArena& arena,
-       const kernels::Backend& backend)
-      : ArenaOptimizer(options, arena, backend),
+       const kernels::Backend& backend, std::vector<Slice> owned)
+      : ArenaOptimizer(options, arena, backend, std::move(owned)),
         first_moment_(add_state("first_moment")),
         second_moment_(add_state("second_moment")),
-        direction_(backend.device->allocate(static_cast<std::size_t>(arena.trainable_floats()) *
-                                            sizeof(float))) {}
+        direction_(allocate_for_owned()) {}
 
   /// Moves the moments on, computes r, and gives |w|^2 and |r|^2 of each parameter.
   std::vector<double> partial_norms(Slice slice, std::int64_t step,
@@ -39,12 +38,12 @@ class Lamb : public ArenaOptimizer {
       args.adam.weight_decay = run.decays ? options_.weight_decay : 0.0f;
       args.adam.value = arena_.values() + part.begin;
       args.adam.gradient = arena_.gradients() + part.begin;
-      args.adam.first_moment = first_moment_ + part.begin;
-      args.adam.second_moment = second_moment_ + part.begin;
-      args.direction = direction_->floats() + part.begin;
+      args.adam.first_moment = at(first_moment_, part.begin);
+      args.adam.second_moment = at(second_moment_, part.begin);
+      args.direction = at(direction_->floats(), part.begin);
       table_.lamb_direction(args, stream);
     }
-    return norms_squared(slice, direction_->floats(), stream);
+    return norms_squared(slice, at(direction_->floats(), slice.begin), stream);
   }
 
   void update(Slice slice, std::span<const double> norms, float learning_rate, std::int64_t,
@@ -57,7 +56,7 @@ class Lamb : public ArenaOptimizer {
       const double ratio =
           run.decays && value > 0.0 && direction > 0.0 ? std::sqrt(value / direction) : 1.0;
       table_.add_scaled(part.end - part.begin, -learning_rate * static_cast<float>(ratio),
-                        direction_->floats() + part.begin, arena_.values() + part.begin, stream);
+                        at(direction_->floats(), part.begin), arena_.values() + part.begin, stream);
     }
   }
 
@@ -69,8 +68,8 @@ class Lamb : public ArenaOptimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> make_lamb(const OptimizerOptions& options, tensor::ParameterArena& arena,
-                                     const kernels::Backend& backend) {
-  return std::make_unique<Lamb>(options, arena, backend);
+                                     const kernels::Backend& backend, std::vector<Slice> owned) {
+  return std::make_unique<Lamb>(options, arena, backend, std::move(owned));
 }
 
 }  // namespace dtrain::optim

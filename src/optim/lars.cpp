@@ -21,13 +21,13 @@ constexpr double trust_coefficient = 0.001;
 class Lars : public ArenaOptimizer {
  public:
   Lars(const OptimizerOptions& options, tensor::ParameterArena& arena,
-       const kernels::Backend& backend)
-      : ArenaOptimizer(options, arena, backend),
+       const kernels::Backend& backend, std::vector<Slice> owned)
+      : ArenaOptimizer(options, arena, backend, std::move(owned)),
         velocity_(options.momentum != 0.0f ? add_state("momentum") : nullptr) {}
 
   /// |w|^2 and |g|^2 of each parameter, then |g|^2 of all for clipping.
   std::vector<double> partial_norms(Slice slice, std::int64_t, kernels::Stream& stream) override {
-    std::vector<double> norms = norms_squared(slice, arena_.gradients(), stream);
+    std::vector<double> norms = norms_squared(slice, arena_.gradients() + slice.begin, stream);
     norms.push_back(options_.clip_norm == 0.0f ? 0.0 : gradient_norm_squared(slice, stream));
     return norms;
   }
@@ -51,7 +51,7 @@ class Lars : public ArenaOptimizer {
       args.weight_decay = rate * weight_decay;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
-      args.velocity = velocity_ == nullptr ? nullptr : velocity_ + part.begin;
+      args.velocity = at(velocity_, part.begin);
       table_.sgd_update(args, stream);
     }
   }
@@ -71,8 +71,8 @@ class Lars : public ArenaOptimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> make_lars(const OptimizerOptions& options, tensor::ParameterArena& arena,
-                                     const kernels::Backend& backend) {
-  return std::make_unique<Lars>(options, arena, backend);
+                                     const kernels::Backend& backend, std::vector<Slice> owned) {
+  return std::make_unique<Lars>(options, arena, backend, std::move(owned));
 }
 
 }  // namespace dtrain::optim

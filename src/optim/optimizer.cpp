@@ -13,8 +13,7 @@ namespace {
 struct OptimizerRow {
   const char* name;
   OptimizerKind kind;
-  std::unique_ptr<Optimizer> (*make)(const OptimizerOptions&, tensor::ParameterArena&,
-                                     const kernels::Backend&);
+  MakeOptimizer* make;
   bool has_momentum;  ///< momentum and Nesterov
   bool clips;
 };
@@ -68,10 +67,17 @@ std::string to_string(OptimizerKind kind) {
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
                                           tensor::ParameterArena& arena,
-                                          const kernels::Backend& backend) {
+                                          const kernels::Backend& backend,
+                                          std::vector<Slice> owned) {
   const OptimizerRow& optimizer = row(options.kind);
   check(optimizer, options);
-  return optimizer.make(options, arena, backend);
+  return optimizer.make(options, arena, backend, std::move(owned));
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options,
+                                          tensor::ParameterArena& arena,
+                                          const kernels::Backend& backend) {
+  return make_optimizer(options, arena, backend, {{0, arena.trainable_floats()}});
 }
 
 }  // namespace dtrain::optim

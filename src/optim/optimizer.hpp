@@ -37,7 +37,8 @@ struct Slice {
   std::int64_t begin = 0, end = 0;
 };
 
-/// A named array of state, laid out like the values of the slice that the optimizer owns.
+/// A named array of state: one float for each of the values that the optimizer owns, slice after
+/// slice.
 struct StateArray {
   std::string name;  ///< "momentum", "first_moment"
   float* data;
@@ -47,18 +48,27 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// Squared norms that update() wants summed over all slices: empty when it needs none. Call after
-  /// the gradient is complete. LAMB computes its directions here.
+  /// Squared norms that update() wants summed over all slices: empty when it needs none, else as
+  /// many for any slice, also an empty one. Call after the gradient is complete. LAMB computes its
+  /// directions here.
   virtual std::vector<double> partial_norms(Slice slice, std::int64_t step, kernels::Stream&) = 0;
   /// One update of the slice at `learning_rate`. `step` counts from 1.
   virtual void update(Slice slice, std::span<const double> norms, float learning_rate,
                       std::int64_t step, kernels::Stream&) = 0;
   /// For checkpoints: per-element state.
   virtual std::vector<StateArray> state() = 0;
+  /// The slices that it keeps state for and updates: the arena's trainable part, or this rank's
+  /// share of it.
+  virtual std::span<const Slice> owned() const = 0;
 };
 
 /// `arena` and `backend` outlive the optimizer. Weight decay and trust ratios skip parameters whose
-/// spec says decays == false.
+/// spec says decays == false. `owned`: what it will be asked to update, ascending; other ranks own
+/// the rest.
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions&, tensor::ParameterArena& arena,
+                                          const kernels::Backend& backend,
+                                          std::vector<Slice> owned);
+/// Owns everything that is trainable.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions&, tensor::ParameterArena& arena,
                                           const kernels::Backend& backend);
 

@@ -14,8 +14,8 @@ namespace {
 class Sgd : public ArenaOptimizer {
  public:
   Sgd(const OptimizerOptions& options, tensor::ParameterArena& arena,
-      const kernels::Backend& backend)
-      : ArenaOptimizer(options, arena, backend),
+      const kernels::Backend& backend, std::vector<Slice> owned)
+      : ArenaOptimizer(options, arena, backend, std::move(owned)),
         velocity_(options.momentum != 0.0f ? add_state("momentum") : nullptr) {}
 
   std::vector<double> partial_norms(Slice slice, std::int64_t, kernels::Stream& stream) override {
@@ -37,7 +37,7 @@ class Sgd : public ArenaOptimizer {
       args.weight_decay = run.decays ? options_.weight_decay : 0.0f;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
-      args.velocity = velocity_ == nullptr ? nullptr : velocity_ + part.begin;
+      args.velocity = at(velocity_, part.begin);
       table_.sgd_update(args, stream);
     }
   }
@@ -49,8 +49,8 @@ class Sgd : public ArenaOptimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> make_sgd(const OptimizerOptions& options, tensor::ParameterArena& arena,
-                                    const kernels::Backend& backend) {
-  return std::make_unique<Sgd>(options, arena, backend);
+                                    const kernels::Backend& backend, std::vector<Slice> owned) {
+  return std::make_unique<Sgd>(options, arena, backend, std::move(owned));
 }
 
 }  // namespace dtrain::optim

@@ -23,7 +23,8 @@ std::size_t bytes(std::int64_t floats) {
 }  // namespace
 
 ParameterArena::ParameterArena(const kernels::Backend& backend,
-                               std::vector<ParameterRequest> requests)
+                               std::vector<ParameterRequest> requests,
+                               const AllocateArena& allocate)
     : backend_(backend) {
   for (ParameterRequest& request : requests)
     parameters_.push_back({std::move(request.spec), std::move(request.layout), 0});
@@ -38,8 +39,11 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
     parameter.offset = trainable_floats_ + statistic_floats_;
     statistic_floats_ += aligned(parameter.floats());
   }
-  values_ = backend.device->allocate(bytes(value_floats()));
-  gradients_ = backend.device->allocate(bytes(gradient_floats()));
+  const auto block = [&](std::int64_t floats) {
+    return allocate ? allocate(bytes(floats)) : backend.device->allocate(bytes(floats));
+  };
+  values_ = block(value_floats());
+  gradients_ = block(gradient_floats());
 }
 
 const Parameter& ParameterArena::find(std::string_view name) const {

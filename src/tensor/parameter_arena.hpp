@@ -16,6 +16,7 @@
 //
 // Each parameter starts at a multiple of 16 floats; the gaps and layout padding are zero and stay zero.
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -38,12 +39,17 @@ struct ParameterRequest {
   kernels::Layout layout;
 };
 
+/// Gives zeroed device memory. Who sums gradients may want them in memory of its own.
+using AllocateArena = std::function<std::unique_ptr<kernels::Allocation>(std::size_t bytes)>;
+
 class ParameterArena {
  public:
   static constexpr int rider_count = 8;
 
-  /// `requests` in model order; the arena reverses trainable ones for its own order.
-  ParameterArena(const kernels::Backend& backend, std::vector<ParameterRequest> requests);
+  /// `requests` in model order; the arena reverses trainable ones for its own order. Both blocks
+  /// come from `allocate`, if given, else from the backend's device.
+  ParameterArena(const kernels::Backend& backend, std::vector<ParameterRequest> requests,
+                 const AllocateArena& allocate = {});
 
   /// In model order, as the model file lists them: for checkpoints and hashes.
   std::span<const Parameter> parameters() const { return parameters_; }

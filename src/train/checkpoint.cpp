@@ -48,8 +48,8 @@ void check_no_surplus(const std::vector<NamedArray>& arrays, std::span<const Par
 
 }  // namespace
 
-Checkpoint capture(nn::Replica& replica, optim::Optimizer* optimizer, const Progress& progress,
-                   const DataFacts& data) {
+Checkpoint capture(nn::Replica& replica, std::span<const WholeState> states,
+                   const Progress& progress, const DataFacts& data) {
   ParameterArena& arena = replica.parameters();
   Checkpoint checkpoint;
   checkpoint.progress = progress;
@@ -61,14 +61,11 @@ Checkpoint capture(nn::Replica& replica, optim::Optimizer* optimizer, const Prog
                                                                     : checkpoint.buffers;
     section.push_back(to_named(arena, parameter, arena.values()));
   }
-  if (optimizer != nullptr) {
-    for (const optim::StateArray& state : optimizer->state()) {
-      auto& arrays =
-          checkpoint.optimizer.emplace_back(state.name, std::vector<NamedArray>()).second;
-      for (const Parameter& parameter : arena.parameters())
-        if (parameter.spec.role == ParameterRole::trainable)
-          arrays.push_back(to_named(arena, parameter, state.data));
-    }
+  for (const WholeState& state : states) {
+    auto& arrays = checkpoint.optimizer.emplace_back(state.name, std::vector<NamedArray>()).second;
+    for (const Parameter& parameter : arena.parameters())
+      if (parameter.spec.role == ParameterRole::trainable)
+        arrays.push_back(to_named(arena, parameter, state.array->floats()));
   }
   return checkpoint;
 }
@@ -91,11 +88,13 @@ void restore(const Checkpoint& checkpoint, nn::Replica& replica, optim::Optimize
                                       [](const auto& entry) { return entry.first; });
     if (it == checkpoint.optimizer.end())
       throw InputError(fmt::format("{} has no optimizer state '{}'.", origin, state.name));
+    WholeState whole = empty_state(state.name, replica);
     for (const Parameter& parameter : arena.parameters())
       if (parameter.spec.role == ParameterRole::trainable)
         arena.from_canonical(parameter,
                              find_array(it->second, parameter, state.name + " of", origin).data,
-                             state.data);
+                             whole.array->floats());
+    take_owned(whole, *optimizer, state, replica);
   }
 }
 

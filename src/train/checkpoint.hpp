@@ -15,6 +15,7 @@
 #include "comm/communicator.hpp"
 #include "nn/replica.hpp"
 #include "optim/optimizer.hpp"
+#include "train/optimizer_state.hpp"
 
 namespace dtrain::train {
 
@@ -76,9 +77,10 @@ struct Checkpoint {
   std::string origin;  ///< where it was read from, for messages; not part of the file
 };
 
-/// Copies out of / into a live replica and optimizer. restore throws InputError naming the first
-/// parameter that does not fit. `optimizer` may be null: weights only.
-Checkpoint capture(nn::Replica&, optim::Optimizer*, const Progress&, const DataFacts&);
+/// Copies out of / into a live replica and optimizer, of which capture takes the state put together
+/// from all ranks (optimizer_state.hpp). restore throws InputError naming the first parameter that
+/// does not fit. `optimizer` may be null: weights only.
+Checkpoint capture(nn::Replica&, std::span<const WholeState>, const Progress&, const DataFacts&);
 void restore(const Checkpoint&, nn::Replica&, optim::Optimizer*);
 
 /// Writes to a temporary name in the same folder, flushes it to disk and renames: the name either

@@ -37,6 +37,14 @@ std::vector<Range> PassPlan::rest_of_epoch(std::int64_t cursor) const {
   return passes;
 }
 
+std::int64_t PassPlan::nominal_pass() const {
+  const std::int64_t batch = std::min(global_batch_, samples_);
+  const std::int64_t parts = shards_ > 0 ? shards_ : ranks_;
+  const std::int64_t pass = (batch + parts - 1) / parts;
+  const bool whole = shards_ > 0 || micro_batch_ == 0;
+  return whole ? pass : std::min(micro_batch_, pass);
+}
+
 std::int64_t PassPlan::largest_pass() const {
   // Batches are of two sizes: the first one's and the tail's.
   const std::int64_t tail = (steps_per_epoch() - 1) * global_batch_;

@@ -23,7 +23,9 @@ class PassPlan {
   std::vector<datasets::Range> passes_of(std::int64_t n) const;
   /// All its passes from position `cursor` to the end of the epoch, in positions of the epoch.
   std::vector<datasets::Range> rest_of_epoch(std::int64_t cursor) const;
-  /// Samples of the largest pass, at least 1.
+  /// Samples of the largest pass of any rank: the one that parameter layouts are chosen for.
+  std::int64_t nominal_pass() const;
+  /// Samples of this rank's largest pass, at least 1.
   std::int64_t largest_pass() const;
 
  private:

@@ -37,18 +37,20 @@ DataFacts facts_of(const datasets::DatasetInfo& info) {
           info.mean, info.std,          info.type == datasets::SampleType::uint8};
 }
 
-nn::Replica::PassPosition position_of(std::size_t pass, std::size_t passes) {
-  using enum nn::Replica::PassPosition;
-  if (passes == 1) return only;
-  return pass == 0 ? first : pass + 1 == passes ? last : middle;
+/// Only the root knows where it writes; all ranks bring their part of what it writes. Collective.
+bool root_has_folder(comm::Communicator& communicator, const std::filesystem::path& folder) {
+  std::int64_t has = communicator.is_root() && !folder.empty() ? 1 : 0;
+  communicator.allreduce(std::span(&has, 1), comm::ReduceOp::max);
+  return has != 0;
 }
 
 }  // namespace
 
 class Trainer::Impl {
  public:
-  Impl(nn::Replica& replica, comm::Communicator& communicator, datasets::DatasetSplits& splits,
-       const TrainerOptions& options, std::vector<TrainingObserver*> observers);
+  Impl(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
+       datasets::DatasetSplits& splits, const TrainerOptions& options,
+       std::vector<TrainingObserver*> observers);
 
   void resume(const Checkpoint& checkpoint);
   TrainingResult run();
@@ -61,7 +63,6 @@ class Trainer::Impl {
   nn::LossResult compute_loss(const datasets::Batch&, const float* output, std::int64_t n);
   void backward(const datasets::Batch&, nn::Replica::PassPosition, const nn::StepContext&);
   Riders reduce(const nn::LossResult& mine);
-  void update(float learning_rate);
   StepRecord record_of(const Riders& total, std::int64_t n, float learning_rate);
 
   // The loop around it.
@@ -73,7 +74,6 @@ class Trainer::Impl {
 
   /// Passes that are tiny for the sake of many ranks would make evaluation slow.
   std::int64_t evaluation_batch() const { return std::max<std::int64_t>(plan_.largest_pass(), 64); }
-  std::unique_ptr<comm::GradientReducer> make_reducer();
   std::unique_ptr<Evaluator> make_evaluator(datasets::Dataset* split);
   [[noreturn]] void fail_diverged(const char* what, std::int64_t step) const;
 
@@ -86,6 +86,7 @@ class Trainer::Impl {
   const PassPlan plan_;
   const std::int64_t total_steps_;
   const bool has_labels_;  ///< else float targets
+  const bool saves_;       ///< the root has a folder to write to
   const DataFacts data_;
 
   measure::StepClock clock_;
@@ -93,9 +94,8 @@ class Trainer::Impl {
   datasets::Sampler sampler_;
   datasets::DataLoader loader_;
   nn::Loss loss_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  Synchronizer synchronizer_;
   optim::LearningRateSchedule schedule_;
-  std::unique_ptr<comm::GradientReducer> reducer_;
   std::unique_ptr<Evaluator> validation_, test_;
 
   Progress progress_;
@@ -107,8 +107,8 @@ class Trainer::Impl {
 };
 
 Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
-                    datasets::DatasetSplits& splits, const TrainerOptions& options,
-                    std::vector<TrainingObserver*> observers)
+                    comm::Collective& collective, datasets::DatasetSplits& splits,
+                    const TrainerOptions& options, std::vector<TrainingObserver*> observers)
     : replica_(replica),
       arena_(replica.parameters()),
       communicator_(communicator),
@@ -118,6 +118,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       plan_(communicator, samples_, options.global_batch, options.shards, options.micro_batch),
       total_steps_(options.steps >= 0 ? options.steps : options.epochs * plan_.steps_per_epoch()),
       has_labels_(!splits.train->labels().empty()),
+      saves_(root_has_folder(communicator, options.output)),
       data_(facts_of(splits.train->info())),
       stream_(replica.backend().device->make_stream()),
       sampler_(samples_, splits.train->chunk_samples(), options.seed),
@@ -125,11 +126,10 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
               options.seed),
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
-      optimizer_(optim::make_optimizer(options.optimizer, arena_, replica.backend())),
+      synchronizer_(replica, communicator, collective, options.synchronization, clock_),
       schedule_(options.schedule, options.learning_rate,
                 std::llround(options.warmup_epochs * static_cast<double>(plan_.steps_per_epoch())),
                 total_steps_),
-      reducer_(make_reducer()),
       validation_(make_evaluator(splits.validation.get())),
       test_(make_evaluator(splits.test.get())) {
   check_same_layout(communicator, arena_);
@@ -138,7 +138,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
   progress_.shards = options_.shards;
   progress_.train_samples = samples_;
   progress_.total_steps = total_steps_;
-  progress_.optimizer = optim::to_string(options_.optimizer.kind);
+  progress_.optimizer = optim::to_string(options_.synchronization.optimizer.kind);
   progress_.recipe = recipe_of(options_);
 }
 
@@ -153,7 +153,7 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
                                   static_cast<float>(batch.size) / static_cast<float>(n)};
     const float* output = forward(batch, context);
     const nn::LossResult loss = compute_loss(batch, output, n);
-    backward(batch, position_of(i, passes.size()), context);
+    backward(batch, nn::Replica::position_of(i, passes.size()), context);
     mine.loss_sum += loss.loss_sum;
     mine.correct += loss.correct;
   }
@@ -162,7 +162,7 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
   if (!std::isfinite(total.loss_sum))
     fail_diverged("the training loss is not a finite number", progress_.step + 1);
   const float learning_rate = schedule_.rate(progress_.step);
-  update(learning_rate);
+  synchronizer_.update(learning_rate, progress_.step + 1, *stream_);
 
   ++progress_.step;
   progress_.cursor += n;
@@ -195,7 +195,7 @@ void Trainer::Impl::backward(const datasets::Batch& batch, nn::Replica::PassPosi
                              const nn::StepContext& context) {
   const ScopedSpan span(clock_, Phase::backward, "backward");
   replica_.backward(batch.size, loss_.gradient(), position, context, *stream_,
-                    [&](std::int64_t end) { reducer_->mark_ready(end, *stream_); });
+                    [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
 }
 
 Riders Trainer::Impl::reduce(const nn::LossResult& mine) {
@@ -203,18 +203,9 @@ Riders Trainer::Impl::reduce(const nn::LossResult& mine) {
                 stop_requested.load() ? 1.0f : 0.0f};
   kernels::Device& device = *replica_.backend().device;
   device.copy_to_device(arena_.riders(), &riders, sizeof riders, *stream_);
-  reducer_->finish(*stream_);
+  synchronizer_.reducer().finish(*stream_);
   device.copy_to_host(&riders, arena_.riders(), sizeof riders, *stream_);
   return riders;
-}
-
-void Trainer::Impl::update(float learning_rate) {
-  const ScopedSpan span(clock_, Phase::optimizer, "update");
-  const optim::Slice whole{0, arena_.trainable_floats()};
-  const std::int64_t count = progress_.step + 1;
-  const std::vector<double> norms = optimizer_->partial_norms(whole, count, *stream_);
-  optimizer_->update(whole, norms, learning_rate, count, *stream_);
-  replica_.update_statistics(*stream_);
 }
 
 StepRecord Trainer::Impl::record_of(const Riders& total, std::int64_t n, float learning_rate) {
@@ -314,25 +305,27 @@ void Trainer::Impl::close_epoch() {
 }
 
 void Trainer::Impl::save() {
-  if (options_.output.empty()) return;
+  // Before anything that only the rank with the folder does: all ranks fail alike.
   if (replica_.backend().kernels->find_non_finite(arena_.value_floats(), arena_.values(),
                                                   *stream_) >= 0)
     fail_diverged("a weight is not a finite number", progress_.step);
+  if (!saves_) return;
   if (accuracy_ && *accuracy_ > progress_.best_accuracy) {
     progress_.best_accuracy = *accuracy_;
     progress_.best_step = progress_.step;
   }
+  const auto optimizer_state = gather_state(synchronizer_.optimizer(), replica_, communicator_);
   if (!communicator_.is_root()) return;
   const CheckpointFolder folder(options_.output, options_.checkpoint_keep);
   const std::filesystem::path file =
-      folder.write(capture(replica_, optimizer_.get(), progress_, data_));
+      folder.write(capture(replica_, optimizer_state, progress_, data_));
   for (TrainingObserver* observer : observers_)
     observer->on_checkpoint(file.string(), progress_.step);
 }
 
 void Trainer::Impl::resume(const Checkpoint& checkpoint) {
   check_resumable(checkpoint, progress_, data_, replica_.model());
-  restore(checkpoint, replica_, optimizer_.get());
+  restore(checkpoint, replica_, &synchronizer_.optimizer());
   progress_ = checkpoint.progress;
   progress_.total_steps = total_steps_;
   progress_.recipe = recipe_of(options_);
@@ -350,19 +343,6 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   result.step_time = extremes.step_time;
   result.peak_rss_bytes = extremes.peak_rss_bytes;
   return result;
-}
-
-std::unique_ptr<comm::GradientReducer> Trainer::Impl::make_reducer() {
-  std::vector<std::int64_t> ends;
-  for (const tensor::Parameter& parameter : arena_.parameters())
-    if (parameter.spec.role == tensor::ParameterRole::trainable)
-      ends.push_back(parameter.offset + parameter.floats());
-  std::ranges::sort(ends);
-  const std::int64_t total = arena_.gradient_floats();
-  const auto bucket = std::llround(options_.bucket_mb * 1e6 / sizeof(float));
-  return std::make_unique<comm::GradientReducer>(
-      communicator_, std::span(arena_.gradients(), static_cast<std::size_t>(total)),
-      comm::plan_buckets(ends, total, bucket), clock_);
 }
 
 std::unique_ptr<Evaluator> Trainer::Impl::make_evaluator(datasets::Dataset* split) {
@@ -386,9 +366,10 @@ Recipe recipe_of(const TrainerOptions& options) {
 }
 
 Trainer::Trainer(nn::Replica& replica, comm::Communicator& communicator,
-                 datasets::DatasetSplits& splits, const TrainerOptions& options,
-                 std::vector<TrainingObserver*> observers)
-    : impl_(std::make_unique<Impl>(replica, communicator, splits, options, std::move(observers))) {}
+                 comm::Collective& collective, datasets::DatasetSplits& splits,
+                 const TrainerOptions& options, std::vector<TrainingObserver*> observers)
+    : impl_(std::make_unique<Impl>(replica, communicator, collective, splits, options,
+                                   std::move(observers))) {}
 
 Trainer::~Trainer() = default;
 

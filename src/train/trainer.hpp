@@ -10,14 +10,13 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
-#include "comm/gradient_reducer.hpp"
 #include "datasets/data_loader.hpp"
 #include "nn/loss.hpp"
 #include "nn/replica.hpp"
 #include "optim/learning_rate_schedule.hpp"
-#include "optim/optimizer.hpp"
 #include "train/checkpoint.hpp"
 #include "train/observer.hpp"
+#include "train/synchronizer.hpp"
 #include "train/training_result.hpp"
 
 namespace dtrain::train {
@@ -33,12 +32,11 @@ struct TrainerOptions {
   datasets::AugmentOptions augment;
   nn::LossKind loss = nn::LossKind::cross_entropy;
   float label_smoothing = 0;
-  optim::OptimizerOptions optimizer;
+  SynchronizerOptions synchronization;
   optim::ScheduleKind schedule = optim::ScheduleKind::constant;
   float learning_rate = 0.1f;
   double warmup_epochs = 0;
-  double bucket_mb = 25;
-  // Checkpoints; an empty folder writes none.
+  // Checkpoints; an empty folder writes none. Only the root's is looked at.
   std::filesystem::path output;
   std::int64_t checkpoint_every_epochs = 1;  ///< 0: only at the end
   std::int64_t checkpoint_every_steps = 0;
@@ -50,10 +48,11 @@ Recipe recipe_of(const TrainerOptions&);
 
 class Trainer {
  public:
-  /// Everything outlives the trainer. Observers are called on the root rank. Collective; throws
-  /// UsageError where ranks outnumber samples of a batch or shards, on all ranks alike.
-  Trainer(nn::Replica&, comm::Communicator&, datasets::DatasetSplits&, const TrainerOptions&,
-          std::vector<TrainingObserver*> observers);
+  /// Everything outlives the trainer. The replica's arena is memory of `collective`, which sums its
+  /// gradients. Observers are called on the root rank. Collective; throws UsageError where ranks
+  /// outnumber samples of a batch or shards, on all ranks alike.
+  Trainer(nn::Replica&, comm::Communicator&, comm::Collective&, datasets::DatasetSplits&,
+          const TrainerOptions&, std::vector<TrainingObserver*> observers);
   ~Trainer();
 
   /// Continues from a checkpoint, the same on all ranks. Throws UsageError/InputError when it does

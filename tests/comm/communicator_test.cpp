@@ -29,14 +29,14 @@ TEST_P(ThreadCommunicator, HoldsTheContract) {
 }
 
 TEST_P(ThreadCommunicator, AddsInTheOrderOfRanks) {
-  // (1e8 + 1) - 1e8 is 0 in float: only the order 0, 1, 2, … gives these sums.
+  // (1e17 + 1) - 1e17 is 0 in double: only the order 0, 1, 2, … gives these sums.
   const int ranks = GetParam();
-  float expected = 0;
-  for (int rank = 0; rank < ranks; ++rank) expected += rank % 2 == 0 ? 1e8f : -1e8f + 17;
+  double expected = 0;
+  for (int rank = 0; rank < ranks; ++rank) expected += rank % 2 == 0 ? 1e17 : -1e17 + 33;
   test::run_ranks(ranks, [&](Communicator& comm) {
-    std::vector<float> data(37, comm.rank() % 2 == 0 ? 1e8f : -1e8f + 17);
-    reduce(comm, std::span<float>(data), ReduceOp::sum);
-    for (const float value : data) ASSERT_EQ(value, expected);
+    std::vector<double> data(37, comm.rank() % 2 == 0 ? 1e17 : -1e17 + 33);
+    comm.allreduce(std::span<double>(data), ReduceOp::sum);
+    for (const double value : data) ASSERT_EQ(value, expected);
   });
 }
 

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <tuple>
+
+#include "base/error.hpp"
 #include "tests/support/run_ranks.hpp"
 
 namespace dtrain::comm {
@@ -52,37 +56,95 @@ class TotalTime : public SpanSink {
   int count = 0;
 };
 
-TEST(GradientReducer, SumsTheWholeArenaEachStep) {
-  constexpr std::size_t floats = 1000;
+/// Every combination of what a reducer can do.
+class GradientReducerOptions : public testing::TestWithParam<std::tuple<bool, bool, bool>> {
+ protected:
+  static ReducerOptions options() {
+    const auto [overlap, compress, shard] = GetParam();
+    return {.overlap = overlap, .compress = compress, .shard = shard};
+  }
+};
+
+TEST_P(GradientReducerOptions, SumAndShareTheWholeArenaEachStep) {
+  constexpr std::int64_t floats = 1000, trainable = 980;
   test::run_ranks(3, [](Communicator& comm) {
     const auto stream = kernels::make_host_device()->make_stream();
-    std::vector<float> arena(floats);
+    std::vector<float> arena(floats), values(trainable + 5);
     TotalTime time;
-    const std::vector<std::int64_t> ends{100, 300, 301, 990};
-    GradientReducer reducer(comm, arena, plan_buckets(ends, floats, 150), time);
+    const std::vector<std::int64_t> ends{100, 300, 301, trainable};
+    const auto collective = comm.make_collective({});
+    GradientReducer reducer(*collective, arena, trainable, plan_buckets(ends, floats, 150),
+                            options(), time);
     EXPECT_EQ(reducer.buckets().size(), 2u);
     for (int step = 1; step <= 3; ++step) {
       for (std::size_t i = 0; i < floats; ++i)
         arena[i] = static_cast<float>(i * static_cast<std::size_t>(comm.rank() + step));
       for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
       reducer.finish(*stream);
-      for (std::size_t i = 0; i < floats; ++i)
-        ASSERT_EQ(arena[i], static_cast<float>(i * static_cast<std::size_t>(3 + 3 * step)));
+      std::ranges::fill(values, -1.0f);
+      const auto check = [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+          ASSERT_EQ(arena[i], static_cast<float>(i * static_cast<std::size_t>(3 + 3 * step)));
+      };
+      for (const GradientBucket& part : reducer.owned()) {
+        check(part.begin, part.end);
+        std::copy(arena.begin() + part.begin, arena.begin() + part.end,
+                  values.begin() + part.begin);
+      }
+      check(trainable, floats);
+      reducer.share(values, *stream);
+      for (std::size_t i = 0; i < trainable; ++i)
+        ASSERT_EQ(values[i], static_cast<float>(i * static_cast<std::size_t>(3 + 3 * step)));
+      EXPECT_GT(reducer.communication_seconds(), 0.0);
     }
-    EXPECT_EQ(time.count, 3);
+    EXPECT_EQ(time.count, options().shard ? 6 : 3);
     EXPECT_GT(time.total.count(), 0);
   });
 }
 
+INSTANTIATE_TEST_SUITE_P(All, GradientReducerOptions,
+                         testing::Combine(testing::Bool(), testing::Bool(), testing::Bool()));
+
 TEST(GradientReducer, FinishNeedsNoMarks) {
-  test::run_ranks(2, [](Communicator& comm) {
-    const auto stream = kernels::make_host_device()->make_stream();
-    std::vector<float> arena(10, 1.0f);
-    TotalTime time;
-    GradientReducer reducer(comm, arena, plan_buckets(std::vector<std::int64_t>{4}, 10, 1), time);
-    reducer.finish(*stream);
-    EXPECT_EQ(arena, std::vector<float>(10, 2.0f));
-  });
+  for (const bool overlap : {false, true})
+    test::run_ranks(2, [&](Communicator& comm) {
+      const auto stream = kernels::make_host_device()->make_stream();
+      std::vector<float> arena(10, 1.0f);
+      TotalTime time;
+      const auto collective = comm.make_collective({});
+      GradientReducer reducer(*collective, arena, 4,
+                              plan_buckets(std::vector<std::int64_t>{4}, 10, 1),
+                              {.overlap = overlap}, time);
+      reducer.finish(*stream);
+      EXPECT_EQ(arena, std::vector<float>(10, 2.0f));
+    });
+}
+
+/// A sum that fails once.
+class FailingCollective : public Collective {
+ public:
+  std::string name() const override { return "failing"; }
+  std::unique_ptr<kernels::Allocation> allocate(std::size_t) override { return nullptr; }
+  void allreduce(std::span<float>, std::span<float>, kernels::Stream&) override {
+    if (++calls == 2) throw Error("the network is gone", ExitCode::lost_rank);
+  }
+  Range owned(std::size_t count) const override { return {0, count}; }
+  void reduce_scatter(std::span<float>, std::span<float>, kernels::Stream&) override {}
+  void all_gather(std::span<float>, kernels::Stream&) override {}
+  int calls = 0;
+};
+
+TEST(GradientReducer, FinishThrowsWhatTheThreadMet) {
+  const auto stream = kernels::make_host_device()->make_stream();
+  std::vector<float> arena(100);
+  TotalTime time;
+  FailingCollective collective;
+  const std::vector<std::int64_t> ends{20, 40, 60, 90};
+  GradientReducer reducer(collective, arena, 90, plan_buckets(ends, 100, 1), {.overlap = true},
+                          time);
+  for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
+  EXPECT_THROW(reducer.finish(*stream), Error);
+  EXPECT_EQ(collective.calls, 2);  // what was posted after it is left out
 }
 
 }  // namespace

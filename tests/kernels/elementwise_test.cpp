@@ -31,6 +31,29 @@ TEST_P(ElementwiseTest, AddAddScaledAndFill) {
   }
 }
 
+// Any number of arrays, added in their order, into new arrays and into the summed ones.
+TEST_P(ElementwiseTest, SumArrays) {
+  for (const std::int64_t count : {0, 1, 15, 16, 17, 63, 64, 65, 1001})
+    for (const std::size_t arrays : {1, 2, 3, 8}) {
+      std::vector<Values> terms;
+      for (std::size_t k = 0; k < arrays; ++k) terms.push_back(random_values(count, k + 1));
+      Values expected = terms[0], apart(expected.size(), nan_value);
+      for (std::size_t k = 1; k < arrays; ++k)
+        for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += terms[k][i];
+      std::vector<const float*> from;
+      std::vector<float*> to;
+      for (Values& term : terms) {
+        from.push_back(term.data());
+        to.push_back(term.data());
+      }
+      float* other[] = {apart.data()};
+      functions.sum_arrays(count, std::ssize(from), from.data(), 1, other);
+      EXPECT_EQ(apart, expected);
+      functions.sum_arrays(count, std::ssize(from), from.data(), std::ssize(to), to.data());
+      for (const Values& term : terms) EXPECT_EQ(term, expected);
+    }
+}
+
 TEST_P(ElementwiseTest, SumOfSquares) {
   EXPECT_EQ(functions.sum_of_squares(3, Values{1, -2, 3}.data(), stream), 14);
   for (const std::int64_t count : {0, 1, 31, 33, 4096, 4097, 1100003}) {

@@ -9,6 +9,16 @@
 
 namespace dtrain::kernels {
 
+/// kernels/host_arrays.hpp in one line.
+inline void plain_sum_arrays(std::int64_t count, std::int64_t sources, const float* const* source,
+                             std::int64_t destinations, float* const* destination) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    float sum = source[0][i];
+    for (std::int64_t s = 1; s < sources; ++s) sum += source[s][i];
+    for (std::int64_t d = 0; d < destinations; ++d) destination[d][i] = sum;
+  }
+}
+
 inline cpu::Functions functions_of(const KernelTable& table) {
   return {.activation_forward = table.activation_forward,
           .activation_backward = table.activation_backward,
@@ -26,7 +36,8 @@ inline cpu::Functions functions_of(const KernelTable& table) {
           .sum_of_squares = table.sum_of_squares,
           .find_non_finite = table.find_non_finite,
           .float_to_bf16 = table.float_to_bf16,
-          .bf16_to_float = table.bf16_to_float};
+          .bf16_to_float = table.bf16_to_float,
+          .sum_arrays = plain_sum_arrays};
 }
 
 inline cpu::Functions reference_functions() {

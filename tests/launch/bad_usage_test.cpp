@@ -49,7 +49,7 @@ TEST_F(BadUsage, NumbersOutOfRange) {
 TEST_F(BadUsage, WordsThatAreNotKnown) {
   expect("--epoch 3", 2, "did you mean --epochs?");
   expect("--optmizer sgd", 2, "did you mean --optimizer?");
-  expect("--compress bf16", 2, "unknown option --compress");
+  expect("--compress fp8", 2, "--compress");
   expect("trian", 2, "did you mean train?");
   expect("train again", 2, "\"again\"");
   expect("bench stpe", 2, "did you mean step?");

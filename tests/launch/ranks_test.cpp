@@ -5,6 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+#include <sstream>
+
 #include "tests/launch/dtrain_process.hpp"
 
 namespace dtrain::test {
@@ -42,7 +45,7 @@ TEST_F(Ranks, TrainTogether) {
   ok("launch -np 2 -- " + tiny + "--epochs 2 --output two");
   const auto summary = json_file("two/summary.json");
   EXPECT_EQ(summary["world_size"], 2);
-  EXPECT_EQ(summary["comm"], "mpi");
+  EXPECT_THAT(summary["comm"].get<std::string>(), testing::AnyOf("node", "mpi"));  // measured
   EXPECT_GT(summary["mpi_init_seconds"], 0);
   // The number of ranks changes the order of sums, nothing else.
   ok(tiny + "--epochs 2 --output one");
@@ -82,7 +85,7 @@ TEST_F(Ranks, AnErrorIsToldOnce) {
   for (const char* options : {"--data missing.h5", "--global-batch 2", "--output /dev/null/run"}) {
     const Finished finished = dtrain(fmt::format("launch -np 3 -- {}", options));
     EXPECT_NE(finished.code, 0);
-    EXPECT_EQ(count_of(finished.err, "\n"), 1u) << finished.err;
+    EXPECT_EQ(count_of(finished.err, "dtrain: "), 1u) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr("dtrain: error: "));
   }
 }
@@ -112,6 +115,36 @@ TEST_F(Ranks, EvaluateTheSameAtAnyNumber) {
   const auto three = nlohmann::json::parse(ok("launch -np 3 -- " + eval));
   EXPECT_EQ(one["confusion"], three["confusion"]);
   EXPECT_NEAR(one["loss"], three["loss"], 1e-6);
+}
+
+TEST_F(Ranks, BenchAllreduceSetsEveryAlgorithmBesideMpi) {
+  const std::string bench = "bench allreduce --min-bytes 1024 --max-bytes 5000 --seconds 0.01";
+  std::istringstream lines(ok("launch -np 3 -- " + bench + " --json"));
+  std::multiset<std::string> seen;
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    seen.insert(fmt::format("{} {}", row["algorithm"].get<std::string>(), row["bytes"].dump()));
+    EXPECT_EQ(row["ranks"], 3);
+    EXPECT_EQ(row["nodes"], 1);
+    const double microseconds = row["median_us"], bytes = row["bytes"];
+    EXPECT_GT(microseconds, 0);
+    EXPECT_NEAR(row["bus_gb_per_s"], 1e-3 * 4 / 3 * bytes / microseconds, 1e-6);
+    EXPECT_GT(row["fraction_of_memory"], 0);
+    if (row["algorithm"] == "mpi")
+      EXPECT_EQ(row["mpi_ratio"], 1.0);
+    else
+      EXPECT_GT(row["mpi_ratio"], 0);
+  }
+  std::multiset<std::string> expected;
+  for (const char* algorithm : {"mpi", "node", "ring", "recursive-doubling", "rabenseifner"})
+    for (const char* bytes : {"1024", "4096"})
+      expected.insert(fmt::format("{} {}", algorithm, bytes));
+  EXPECT_EQ(seen, expected);
+
+  EXPECT_THAT(ok("launch -np 2 -- " + bench), HasSubstr("recursive-doubling"));
+  const Finished alone = dtrain(bench);
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("launch -np 2"));
 }
 
 }  // namespace

@@ -96,13 +96,24 @@ TEST_F(Settings, AConfigFileCarriesAnyText) {
   EXPECT_THAT(text, HasSubstr("schedule = \"poly\"\n"));
 }
 
+TEST_F(Settings, OverlapIsOnOffOrLeftToTheMachine) {
+  EXPECT_THAT(ok("--dry-run"), Not(HasSubstr("overlap")));
+  for (const char* flag : {"--overlap", "--no-overlap"}) {
+    const std::string text = ok(fmt::format("{} --dry-run", flag));
+    EXPECT_THAT(text, HasSubstr(flag[2] == 'n' ? "overlap = false" : "overlap = true"));
+    write_text(folder_ / "again.toml", text);
+    EXPECT_EQ(ok("--config again.toml --dry-run"), text);
+  }
+}
+
 TEST_F(Settings, EverySettingIsInTheDryRun) {
   const std::string help = ok("train --help");
   const std::string text =
-      ok("--steps 1 --threads 1 --init x.h5 --dry-run") + ok("--batch-per-rank 4 --dry-run");
+      ok("--steps 1 --threads 1 --init x.h5 --bucket-mb 3 --no-overlap --dry-run") +
+      ok("--batch-per-rank 4 --overlap --dry-run");
   // Those that act, or say where a run is.
-  const std::set<std::string> others{"help",   "config", "dry-run", "version",
-                                     "output", "resume", "progress"};
+  const std::set<std::string> others{"help",   "config", "dry-run",  "version",
+                                     "output", "resume", "progress", "no-overlap"};
   const std::regex option("\n  (?:-h,)?--([a-z-]+)");
   int found = 0;
   for (std::sregex_iterator match(help.begin(), help.end(), option), end; match != end; ++match) {

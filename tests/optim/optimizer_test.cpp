@@ -265,6 +265,44 @@ TEST_P(OptimizerTest, StateThatIsCopiedContinuesTheSame) {
   }
 }
 
+// What ranks of a sharded optimizer do, one after the other: state for the owned slices only.
+TEST_P(OptimizerTest, OwnersOfPartsTogetherGiveWhatOneOwnerGives) {
+  const std::int64_t all = arena_.trainable_floats();
+  const std::vector<std::vector<Slice>> owned{{{0, 10}, {50, 60}}, {{10, 50}, {60, all}}, {}};
+  for (const OptimizerKind kind :
+       {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::lars, OptimizerKind::lamb}) {
+    const OptimizerOptions options{.kind = kind, .weight_decay = 0.05f};
+    const std::vector<float> start(arena_.values(), arena_.values() + all);
+    const auto whole = make_optimizer(options, arena_, *backend_);
+    for (std::int64_t number = 1; number <= 3; ++number) {
+      set_gradients(number);
+      step(*whole, 0.1f, number);
+    }
+    const std::vector<float> expected(arena_.values(), arena_.values() + all);
+
+    std::copy(start.begin(), start.end(), arena_.values());
+    std::vector<std::unique_ptr<Optimizer>> owners;
+    for (const auto& slices : owned)
+      owners.push_back(make_optimizer(options, arena_, *backend_, slices));
+    for (std::int64_t number = 1; number <= 3; ++number) {
+      set_gradients(number);
+      std::vector<double> norms = owners[2]->partial_norms({0, 0}, number, *stream_);
+      for (const auto& owner : owners)
+        for (const Slice& slice : owner->owned()) {
+          const auto part = owner->partial_norms(slice, number, *stream_);
+          ASSERT_EQ(part.size(), norms.size());
+          for (std::size_t k = 0; k < part.size(); ++k) norms[k] += part[k];
+        }
+      for (const auto& owner : owners)
+        for (const Slice& slice : owner->owned())
+          owner->update(slice, norms, 0.1f, number, *stream_);
+    }
+    for (std::size_t i = 0; i < start.size(); ++i)
+      ASSERT_NEAR(arena_.values()[i], expected[i], 1e-6) << to_string(kind) << " " << i;
+    std::copy(start.begin(), start.end(), arena_.values());
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, OptimizerTest, ::testing::Values("reference", "cpu"),
                          [](const auto& info) { return std::string(info.param); });
 

@@ -19,6 +19,11 @@ struct Rig {
         optimizer(optim::make_optimizer({.kind = optim::OptimizerKind::adam}, replica.parameters(),
                                         *backend)) {}
 
+  Checkpoint capture() {
+    return train::capture(replica, gather_state(*optimizer, replica, *alone), {}, {});
+  }
+
+  std::unique_ptr<comm::Communicator> alone = comm::make_self_communicator();
   std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend(1);
   nn::Model model;
   nn::Replica replica;
@@ -41,23 +46,23 @@ void take_a_step(Rig& rig) {
 TEST(Restore, BringsBackWeightsBuffersAndState) {
   Rig original(1), other(2);
   take_a_step(original);
-  const Checkpoint checkpoint = capture(original.replica, original.optimizer.get(), {}, {});
+  const Checkpoint checkpoint = original.capture();
   EXPECT_EQ(checkpoint.buffers.size(), 2u);
   EXPECT_NE(original.replica.weights_hash(), other.replica.weights_hash());
   restore(checkpoint, other.replica, other.optimizer.get());
   EXPECT_EQ(original.replica.weights_hash(), other.replica.weights_hash());
-  EXPECT_EQ(encode(capture(other.replica, other.optimizer.get(), {}, {})), encode(checkpoint));
+  EXPECT_EQ(encode(other.capture()), encode(checkpoint));
 }
 
 TEST(Restore, HashOfTheFileIsThatOfTheReplica) {
   Rig rig(3);
-  EXPECT_EQ(weights_hash(capture(rig.replica, nullptr, {}, {})), rig.replica.weights_hash());
+  EXPECT_EQ(weights_hash(capture(rig.replica, {}, {}, {})), rig.replica.weights_hash());
 }
 
 /// The message with which a changed checkpoint is refused.
 std::string refusal(const std::function<void(Checkpoint&)>& change) {
   Rig rig(1);
-  Checkpoint checkpoint = capture(rig.replica, rig.optimizer.get(), {}, {});
+  Checkpoint checkpoint = rig.capture();
   checkpoint.origin = "some.h5";
   change(checkpoint);
   try {

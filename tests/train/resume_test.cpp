@@ -24,7 +24,7 @@ Job demanding_job() {
   Job job;
   job.ranks = 2;
   job.options.epochs = 3;
-  job.options.optimizer.kind = optim::OptimizerKind::adam;
+  job.options.synchronization.optimizer.kind = optim::OptimizerKind::adam;
   job.options.learning_rate = 0.01f;
   job.options.schedule = optim::ScheduleKind::cosine;
   job.options.augment = {1, true};
@@ -71,6 +71,59 @@ void expect_exact_resume(Job job, std::int64_t step) {
   }
 }
 
+TEST(ShardedOptimizer, GivesTheSameBits) {
+  for (const auto kind : {optim::OptimizerKind::sgd, optim::OptimizerKind::adam}) {
+    for (const bool overlap : {false, true}) {
+      Job job = demanding_job();
+      job.ranks = 3;
+      job.options.synchronization.optimizer.kind = kind;
+      job.options.synchronization.bucket_mb = 0.001;
+      const std::string whole = job.run().weights_hash;
+      job.options.synchronization.reduction = {.overlap = overlap, .shard = true};
+      EXPECT_EQ(job.run().weights_hash, whole);
+    }
+  }
+}
+
+// A norm over all ranks' parts: the same up to the order of sums.
+TEST(ShardedOptimizer, ClipsByTheNormOfTheWholeGradient) {
+  Job job = demanding_job();
+  job.options.synchronization.optimizer.clip_norm = 0.1f;
+  const double whole = job.run().epochs.back().test_loss;
+  job.options.synchronization.reduction.shard = true;
+  EXPECT_NEAR(job.run().epochs.back().test_loss, whole, 1e-3);
+}
+
+TEST(ShardedOptimizer, ResumesExactlyAndAtAnyNumberOfRanks) {
+  Job job = demanding_job();
+  job.ranks = 3;
+  job.options.synchronization.reduction.shard = true;
+  expect_exact_resume(job, 9);
+
+  // The file does not know who owned what: another number of ranks reads it.
+  const TemporaryFolder folder;
+  job.options.output = folder.path();
+  job.options.steps = 5;
+  job.run();
+  const Checkpoint sharded = newest_in(folder.path());
+  const TemporaryFolder other;
+  job.options.output = other.path();
+  job.options.synchronization.reduction.shard = false;
+  job.run();
+  EXPECT_EQ(encode(newest_in(other.path())).size(), encode(sharded).size());
+  EXPECT_EQ(weights_hash(newest_in(other.path())), weights_hash(sharded));
+  ASSERT_EQ(sharded.optimizer.size(), 2u);
+  for (std::size_t s = 0; s < 2; ++s)
+    for (std::size_t p = 0; p < sharded.optimizer[s].second.size(); ++p)
+      EXPECT_EQ(sharded.optimizer[s].second[p].data,
+                newest_in(other.path()).optimizer[s].second[p].data);
+  job.ranks = 2;
+  job.resume = sharded;
+  job.options.steps = 8;
+  job.options.output.clear();
+  EXPECT_EQ(job.run().stop_reason, StopReason::finished);
+}
+
 TEST(Resume, IsExactInTheMiddleOfAnEpoch) {
   expect_exact_resume(demanding_job(), 10);
 }
@@ -90,7 +143,7 @@ TEST(Resume, IsExactWithBatchNormAndShards) {
 
 TEST(Resume, IsExactWithMomentum) {
   Job job = demanding_job();
-  job.options.optimizer.kind = optim::OptimizerKind::sgd;
+  job.options.synchronization.optimizer.kind = optim::OptimizerKind::sgd;
   expect_exact_resume(job, 12);
 }
 
@@ -165,8 +218,9 @@ TEST(Resume, RefusesAnotherRun) {
   expect_refusal([](Job& j) { j.options.shards = 2; }, "shards");
   expect_refusal([](Job& j) { j.model = linear_model; }, "model");
   expect_refusal([](Job& j) { j.data = "synthetic:1x8x8:4:204"; }, "samples");
-  expect_refusal([](Job& j) { j.options.optimizer.kind = optim::OptimizerKind::adam; },
-                 "--optimizer");
+  expect_refusal(
+      [](Job& j) { j.options.synchronization.optimizer.kind = optim::OptimizerKind::adam; },
+      "--optimizer");
   expect_refusal(
       [](Job& j) { j.model.replace(j.model.find("\"units\": 16"), 11, "\"units\": 17"); },
       "layers");

@@ -80,8 +80,11 @@ struct Job {
       const auto& info = splits.train->info();
       const nn::InputSpec input{info.sample_shape, static_cast<std::int64_t>(info.classes.size())};
       const nn::Model parsed = nn::Model::parse(model, "test.json", input);
+      const auto collective = communicator.make_collective({});
       nn::Replica replica(parsed, *backend, 16, options.seed);
-      Trainer trainer(replica, communicator, splits, options, observers);
+      TrainerOptions mine = options;
+      if (!communicator.is_root()) mine.output.clear();  // only the root knows it
+      Trainer trainer(replica, communicator, *collective, splits, mine, observers);
       if (resume) trainer.resume(*resume);
       results[static_cast<std::size_t>(communicator.rank())] = trainer.run();
     });

@@ -12,6 +12,7 @@
 #include "kernels/cpu/functions/loss.hpp"
 #include "kernels/cpu/functions/optimizer.hpp"
 #include "kernels/cpu/functions/reduction.hpp"
+#include "kernels/cpu/functions/sum_arrays.hpp"
 
 namespace dtrain::kernels::cpu {
 namespace {
@@ -34,6 +35,7 @@ constexpr Functions table{
     .find_non_finite = find_non_finite,
     .float_to_bf16 = float_to_bf16,
     .bf16_to_float = bf16_to_float,
+    .sum_arrays = sum_arrays,
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ int main() {
   train::TrainerOptions options;
   options.global_batch = 64;
   options.learning_rate = 0.02f;
-  train::Trainer trainer(replica, *communicator, digits, options, {});
+  const auto collective = communicator->make_collective({});
+  train::Trainer trainer(replica, *communicator, *collective, digits, options, {});
   const auto result = trainer.run();
   fmt::print("{} parameters, test accuracy {:.1f} %\n", model.parameter_count(),
              100 * result.test_accuracy.value());

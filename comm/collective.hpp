@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "comm/range.hpp"
+#include "kernels/device/device.hpp"
+
+namespace dtrain::comm {
+
+/// Sums over all ranks of arrays as big as a network: gradients, and values where each rank updates
+/// only its part. Every call is collective, with equal sizes and in equal order on all ranks; all
+/// ranks receive the same bits, and the same ones every time. `data` is memory of allocate().
+/// Ordered by the stream. One thread of a rank uses a Collective at a time. Throws Error
+/// (ExitCode::lost_rank) where a message cannot be delivered.
+///
+/// `residual`: empty, or the sender keeps here what rounding to bf16 on the way took from `data`,
+/// and adds it the next time (error feedback); as many floats as `data`, zero at first. Only ranks
+/// of other nodes are sent bf16; sums are always taken in fp32.
+class Collective {
+ public:
+  virtual ~Collective() = default;
+
+  /// "node", "mpi", "self": for banners and summaries.
+  virtual std::string name() const = 0;
+  /// Zeroed memory on which the calls below work without a copy. Collective; freed together too.
+  virtual std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) = 0;
+
+  /// In place: the sum over ranks.
+  virtual void allreduce(std::span<float> data, std::span<float> residual,
+                         kernels::Stream& stream) = 0;
+
+  // The same in two halves, between which each rank works on its own part of the sum.
+
+  /// This rank's part of an array of `count` floats; the parts of all ranks cover it. A rank may
+  /// have none.
+  virtual Range owned(std::size_t count) const = 0;
+  /// In place: owned() holds the sum over ranks, the rest is unspecified.
+  virtual void reduce_scatter(std::span<float> data, std::span<float> residual,
+                              kernels::Stream& stream) = 0;
+  /// In place: every rank's owned() goes to all ranks.
+  virtual void all_gather(std::span<float> data, kernels::Stream& stream) = 0;
+};
+
+/// The collective "node" over nodes with so many ranks each, all threads of one process, for tests:
+/// one factory per rank, numbered node by node, to be called in the rank's thread.
+using CollectiveFactory = std::function<std::unique_ptr<Collective>()>;
+std::vector<CollectiveFactory> thread_node_collectives(std::span<const int> ranks_of_node,
+                                                       std::string_view across);
+
+}  // namespace dtrain::comm

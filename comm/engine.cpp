@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "comm/engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/stopwatch.hpp"
+
+namespace dtrain::comm {
+namespace {
+
+constexpr double seconds_per_candidate = 0.15;
+constexpr int most_rounds = 20;
+/// A candidate must be this much faster than the one that is expected to win, so that runs on the
+/// same machine choose alike and give the same bits.
+constexpr double clearly_faster = 0.75;
+/// Enough to tell candidates apart, and not so much that a slow network takes seconds.
+constexpr std::size_t most_bytes = std::size_t{8} << 20;
+constexpr std::size_t smallest_message = 4096;
+/// A bucket pays for its latency when that is a tenth of its time.
+constexpr double buckets_per_latency = 10;
+constexpr double smallest_bucket_mb = 0.25, largest_bucket_mb = 25;
+
+/// Seconds of one allreduce of the slowest rank, the best of some: what else the machine does is not
+/// the candidate's fault.
+double measure(Communicator& communicator, Collective& collective, std::size_t bytes) {
+  const auto memory = collective.allocate(bytes);  // zeros, whose sums are zeros
+  const auto stream = kernels::make_host_device()->make_stream();
+  const std::span data(memory->floats(), bytes / sizeof(float));
+  const auto once = [&] {
+    communicator.barrier();
+    const Stopwatch watch;
+    collective.allreduce(data, {}, *stream);
+    double seconds = watch.seconds();
+    communicator.allreduce(std::span(&seconds, 1), ReduceOp::max);
+    return seconds;
+  };
+  once();
+  double best = once();
+  const int rounds = std::clamp(static_cast<int>(seconds_per_candidate / best), 1, most_rounds);
+  for (int round = 1; round < rounds; ++round) best = std::min(best, once());
+  return best;
+}
+
+/// In the order in which they are expected to be fast.
+std::vector<CollectiveOptions> candidates(const Communicator& communicator, const std::string& comm,
+                                          Waiting waiting) {
+  const bool several_nodes = communicator.nodes() > 1;
+  const bool shares_nodes = communicator.nodes() < communicator.size();
+  std::vector<CollectiveOptions> list;
+  if (comm == "node" || (comm == "auto" && shares_nodes)) {
+    list.push_back({"node", "mpi", waiting});
+    if (several_nodes) list.push_back({"node", "ring", waiting});
+  }
+  if (comm != "node") list.push_back({"mpi", "", waiting});
+  if (comm == "auto" && several_nodes && !shares_nodes) list.push_back({"ring", "", waiting});
+  return list;
+}
+
+std::string describe(const CollectiveOptions& options, bool several_nodes) {
+  return several_nodes && options.name == "node" ? "node, then " + options.across : options.name;
+}
+
+/// Buckets of which each costs little more for its latency.
+double fitting_bucket_mb(double latency, double seconds, std::size_t bytes) {
+  const double bytes_per_second = static_cast<double>(bytes) / std::max(seconds - latency, 1e-9);
+  return std::clamp(buckets_per_latency * latency * bytes_per_second * 1e-6, smallest_bucket_mb,
+                    largest_bucket_mb);
+}
+
+}  // namespace
+
+Engine make_engine(Communicator& communicator, const EngineRequest& request) {
+  const bool several_nodes = communicator.nodes() > 1;
+  Engine engine;
+  engine.bucket_mb = request.bucket_mb.value_or(largest_bucket_mb);
+  // A thread that communicates costs backward a core: there must be something to hide.
+  engine.options = {.overlap = request.overlap.value_or(several_nodes),
+                    .compress = request.compress,
+                    .shard = request.shard};
+  const Waiting waiting = engine.options.overlap ? Waiting::sleep : Waiting::spin;
+  const auto list = candidates(communicator, request.comm, waiting);
+  if (communicator.size() == 1) {
+    engine.collective = communicator.make_collective(list[0]);
+    engine.options.overlap = false;
+    return engine;
+  }
+
+  const std::size_t bytes = std::clamp(request.gradient_bytes, smallest_message, most_bytes);
+  double fastest = 0;
+  std::string others;
+  for (const CollectiveOptions& candidate : list) {
+    auto collective = communicator.make_collective(candidate);
+    const double seconds = measure(communicator, *collective, bytes);
+    others += fmt::format("{}{} {:.3g} ms", others.empty() ? "" : ", ",
+                          describe(candidate, several_nodes), 1e3 * seconds);
+    if (engine.collective != nullptr && seconds >= clearly_faster * fastest) continue;
+    fastest = seconds;
+    engine.collective = std::move(collective);
+    engine.reason = describe(candidate, several_nodes);
+  }
+  if (several_nodes && !request.bucket_mb) {
+    const double latency = measure(communicator, *engine.collective, smallest_message);
+    engine.bucket_mb = fitting_bucket_mb(latency, fastest, bytes);
+  }
+  engine.reason += fmt::format(" (for {:.3g} MB: {}), buckets of {:.3g} MB, {}",
+                               static_cast<double>(bytes) * 1e-6, others, engine.bucket_mb,
+                               engine.options.overlap ? "beside backward" : "after backward");
+  return engine;
+}
+
+}  // namespace dtrain::comm

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "comm/communicator.hpp"
+#include "comm/gradient_reducer.hpp"
+
+namespace dtrain::comm {
+
+/// What the user asks for; what is left open is measured or follows from the machine.
+struct EngineRequest {
+  std::string comm = "auto";  ///< "auto", "mpi" or "node"
+  std::optional<double> bucket_mb = std::nullopt;
+  std::optional<bool> overlap = std::nullopt;
+  bool compress = false, shard = false;
+  std::size_t gradient_bytes = 0;
+};
+
+/// How this job sums its gradients.
+struct Engine {
+  std::unique_ptr<Collective> collective;
+  double bucket_mb = 0;
+  ReducerOptions options;
+  std::string reason;  ///< what was chosen and why, for the banner
+};
+
+/// Chooses by what it measures now, a fraction of a second at most; all ranks choose alike.
+/// Collective.
+Engine make_engine(Communicator& communicator, const EngineRequest& request);
+
+}  // namespace dtrain::comm

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "comm/mpi/mpi_node_group.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+#include "comm/mpi/mpi_communicator.hpp"
+
+namespace dtrain::comm {
+namespace {
+
+class WindowBlocks : public SharedBlocks {
+ public:
+  WindowBlocks(MPI_Comm comm, std::size_t bytes) {
+    // Blocks of their own pages, so that each lies in the memory of the rank that writes it first.
+    MPI_Info info = MPI_INFO_NULL;
+    MPI_Info_create(&info);
+    MPI_Info_set(info, "alloc_shared_noncontig", "true");
+    void* mine = nullptr;
+    const int code = MPI_Win_allocate_shared(static_cast<MPI_Aint>(std::max<std::size_t>(bytes, 1)),
+                                             1, info, comm, &mine, &window_);
+    MPI_Info_free(&info);
+    check_mpi(code, "MPI_Win_allocate_shared");
+    std::memset(mine, 0, bytes);
+    MPI_Barrier(comm);
+    int ranks = 0;
+    MPI_Comm_size(comm, &ranks);
+    for (int rank = 0; rank < ranks; ++rank) {
+      MPI_Aint size = 0;
+      int unit = 0;
+      void* block = nullptr;
+      MPI_Win_shared_query(window_, rank, &size, &unit, &block);
+      blocks_.push_back(static_cast<std::byte*>(block));
+    }
+  }
+  ~WindowBlocks() override {
+    // Collective: where an exception ends this rank alone, the others would never come.
+    if (std::uncaught_exceptions() == 0) MPI_Win_free(&window_);
+  }
+  WindowBlocks(const WindowBlocks&) = delete;
+  WindowBlocks& operator=(const WindowBlocks&) = delete;
+
+  std::byte* block(int rank) const override { return blocks_[static_cast<std::size_t>(rank)]; }
+
+ private:
+  MPI_Win window_ = MPI_WIN_NULL;
+  std::vector<std::byte*> blocks_;
+};
+
+class MpiNodeGroup : public NodeGroup {
+ public:
+  explicit MpiNodeGroup(MPI_Comm parent) {
+    check_mpi(MPI_Comm_dup(parent, &comm_), "MPI_Comm_dup");
+    MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(comm_, &rank_);
+    MPI_Comm_size(comm_, &size_);
+  }
+  ~MpiNodeGroup() override { MPI_Comm_free(&comm_); }
+  MpiNodeGroup(const MpiNodeGroup&) = delete;
+  MpiNodeGroup& operator=(const MpiNodeGroup&) = delete;
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  std::unique_ptr<SharedBlocks> allocate(std::size_t bytes) override {
+    return std::make_unique<WindowBlocks>(comm_, bytes);
+  }
+
+ private:
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0, size_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<NodeGroup> make_mpi_node_group(MPI_Comm comm) {
+  return std::make_unique<MpiNodeGroup>(comm);
+}
+
+}  // namespace dtrain::comm

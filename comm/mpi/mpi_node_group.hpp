@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <mpi.h>
+
+#include "comm/node/node_group.hpp"
+
+namespace dtrain::comm {
+
+/// The ranks of `comm`, which must share a node, with MPI-3 shared-memory windows. Collective.
+/// Outlived by nothing that it allocated.
+std::unique_ptr<NodeGroup> make_mpi_node_group(MPI_Comm comm);
+
+}  // namespace dtrain::comm

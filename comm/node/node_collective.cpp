@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "comm/node/node_collective.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "kernels/host_arrays.hpp"
+
+namespace dtrain::comm {
+
+/// One block per rank of the node; this rank's is the allocation.
+class NodeCollective::Memory : public kernels::Allocation {
+ public:
+  Memory(NodeCollective& owner, std::unique_ptr<SharedBlocks> blocks, std::size_t bytes)
+      : Allocation(blocks->block(owner.group_->rank()), bytes),
+        owner_(owner),
+        blocks_(std::move(blocks)) {
+    owner_.memory_.emplace(begin(), this);
+  }
+  ~Memory() override { owner_.memory_.erase(begin()); }
+
+  std::byte* begin() const { return static_cast<std::byte*>(data()); }
+  std::byte* block(int rank) const { return blocks_->block(rank); }
+
+ private:
+  NodeCollective& owner_;
+  std::unique_ptr<SharedBlocks> blocks_;
+};
+
+NodeCollective::NodeCollective(std::unique_ptr<NodeGroup> group, int slices,
+                               std::unique_ptr<FlatCollective> across, Waiting waiting)
+    : group_(std::move(group)),
+      slices_(slices),
+      across_(std::move(across)),
+      barrier_(*group_, waiting),
+      arrays_(static_cast<std::size_t>(group_->size())) {
+  DTRAIN_ASSERT(slices_ >= 1 && slices_ <= group_->size());
+}
+
+std::unique_ptr<kernels::Allocation> NodeCollective::allocate(std::size_t bytes) {
+  return std::make_unique<Memory>(*this, group_->allocate(bytes), bytes);
+}
+
+Range NodeCollective::slice(std::size_t count) const {
+  if (group_->rank() >= slices_) return {count, count};
+  return part_of(count, slices_, group_->rank());
+}
+
+void NodeCollective::locate(std::span<float> data) {
+  const auto* begin = reinterpret_cast<const std::byte*>(data.data());
+  auto found = memory_.upper_bound(begin);
+  DTRAIN_ASSERT(found != memory_.begin());
+  const Memory& memory = *(--found)->second;
+  const std::ptrdiff_t offset = begin - memory.begin();
+  DTRAIN_ASSERT(static_cast<std::size_t>(offset) + data.size_bytes() <= memory.bytes());
+  for (int rank = 0; rank < group_->size(); ++rank)
+    arrays_[static_cast<std::size_t>(rank)] = reinterpret_cast<float*>(memory.block(rank) + offset);
+}
+
+void NodeCollective::sum_slice(Range slice, std::span<float* const> destinations) {
+  std::vector<const float*> from;
+  std::vector<float*> to;
+  for (const float* array : arrays_) from.push_back(array + slice.begin);
+  for (float* array : destinations) to.push_back(array + slice.begin);
+  kernels::sum_arrays(static_cast<std::int64_t>(slice.size()), from, to);
+}
+
+void NodeCollective::copy_to_others(Range slice) {
+  const float* mine = arrays_[static_cast<std::size_t>(group_->rank())];
+  for (float* other : arrays_)
+    if (other != mine) std::copy(mine + slice.begin, mine + slice.end, other + slice.begin);
+}
+
+void NodeCollective::allreduce(std::span<float> data, std::span<float> residual,
+                               kernels::Stream& stream) {
+  stream.synchronize();
+  locate(data);
+  const Range slice = this->slice(data.size());
+  barrier_.arrive_and_wait();  // all parts are complete
+  if (across_ == nullptr) {
+    sum_slice(slice, arrays_);
+  } else {
+    sum_slice(slice, std::span(arrays_).subspan(static_cast<std::size_t>(group_->rank()), 1));
+    across_->allreduce(data.subspan(slice.begin, slice.size()),
+                       residual.empty() ? residual : residual.subspan(slice.begin, slice.size()),
+                       stream);
+    copy_to_others(slice);
+  }
+  barrier_.arrive_and_wait();  // all slices are everywhere
+}
+
+Range NodeCollective::owned(std::size_t count) const {
+  const Range mine = slice(count);
+  if (across_ == nullptr) return mine;
+  const Range part = across_->owned(mine.size());
+  return {mine.begin + part.begin, mine.begin + part.end};
+}
+
+void NodeCollective::reduce_scatter(std::span<float> data, std::span<float> residual,
+                                    kernels::Stream& stream) {
+  stream.synchronize();
+  locate(data);
+  const Range slice = this->slice(data.size());
+  barrier_.arrive_and_wait();
+  sum_slice(slice, std::span(arrays_).subspan(static_cast<std::size_t>(group_->rank()), 1));
+  if (across_ != nullptr)
+    across_->reduce_scatter(
+        data.subspan(slice.begin, slice.size()),
+        residual.empty() ? residual : residual.subspan(slice.begin, slice.size()), stream);
+  barrier_.arrive_and_wait();  // nobody reads this rank's array any more
+}
+
+void NodeCollective::all_gather(std::span<float> data, kernels::Stream& stream) {
+  stream.synchronize();
+  locate(data);
+  const Range slice = this->slice(data.size());
+  if (across_ != nullptr) across_->all_gather(data.subspan(slice.begin, slice.size()), stream);
+  barrier_.arrive_and_wait();  // nobody reads old data any more
+  copy_to_others(slice);
+  barrier_.arrive_and_wait();
+}
+
+}  // namespace dtrain::comm

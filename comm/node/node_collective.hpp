@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <map>
+
+#include "comm/flat_collective.hpp"
+#include "comm/node/node_barrier.hpp"
+
+namespace dtrain::comm {
+
+/// Knows which ranks share memory (docs/collectives.md). Arrays lie in memory that all ranks of a
+/// node see. Each of them sums its slice by reading every rank's array, exchanges the slice with the
+/// ranks of other nodes that have the same one, and writes it to every rank's array: no copies, and
+/// every byte crosses the network once per node.
+class NodeCollective : public Collective {
+ public:
+  /// `slices`: into which arrays are cut, the smallest number of ranks on any node; the group's
+  /// first `slices` ranks have one. `across`: the ranks with this rank's slice, one per node, in
+  /// the order of nodes; null for a rank without a slice, and where there is one node only.
+  NodeCollective(std::unique_ptr<NodeGroup> group, int slices,
+                 std::unique_ptr<FlatCollective> across, Waiting waiting);
+
+  std::string name() const override { return "node"; }
+  std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override;
+  void allreduce(std::span<float> data, std::span<float> residual,
+                 kernels::Stream& stream) override;
+  Range owned(std::size_t count) const override;
+  void reduce_scatter(std::span<float> data, std::span<float> residual,
+                      kernels::Stream& stream) override;
+  void all_gather(std::span<float> data, kernels::Stream& stream) override;
+
+ private:
+  class Memory;
+
+  /// This rank's slice of an array of `count` floats.
+  Range slice(std::size_t count) const;
+  /// Where each rank of the node has `data`, this rank first asked.
+  void locate(std::span<float> data);
+  /// Sums the slice over the node into this rank's array only, or into every rank's.
+  void sum_slice(Range slice, std::span<float* const> destinations);
+  void copy_to_others(Range slice);
+
+  std::unique_ptr<NodeGroup> group_;
+  const int slices_;
+  std::unique_ptr<FlatCollective> across_;
+  NodeBarrier barrier_;
+  std::map<const std::byte*, Memory*> memory_;  ///< by this rank's block
+  std::vector<float*> arrays_;                  ///< where locate() found them, by rank
+};
+
+}  // namespace dtrain::comm

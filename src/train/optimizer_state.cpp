@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "train/optimizer_state.hpp"
+
+#include <cstring>
+
+#include "base/assert.hpp"
+
+namespace dtrain::train {
+namespace {
+
+using optim::Slice;
+
+std::size_t bytes_of(const Slice& slice) {
+  return static_cast<std::size_t>(slice.end - slice.begin) * sizeof(float);
+}
+
+/// What this rank tells the others: its slices, then its floats.
+std::vector<std::byte> pack(std::span<const Slice> owned, const float* state,
+                            kernels::Device& device, kernels::Stream& stream) {
+  std::size_t floats = 0;
+  for (const Slice& slice : owned) floats += bytes_of(slice);
+  std::vector<std::byte> bytes(owned.size_bytes() + floats);
+  std::memcpy(bytes.data(), owned.data(), owned.size_bytes());
+  device.copy_to_host(bytes.data() + owned.size_bytes(), state, floats, stream);
+  return bytes;
+}
+
+/// Puts another rank's floats where they belong; gives how many they are.
+std::int64_t unpack(std::span<const std::byte> bytes, std::size_t slices, float* whole,
+                    kernels::Device& device, kernels::Stream& stream) {
+  std::vector<Slice> owned(slices);
+  std::memcpy(owned.data(), bytes.data(), slices * sizeof(Slice));
+  const std::byte* at = bytes.data() + slices * sizeof(Slice);
+  std::int64_t floats = 0;
+  for (const Slice& slice : owned) {
+    device.copy_to_device(whole + slice.begin, at, bytes_of(slice), stream);
+    at += bytes_of(slice);
+    floats += slice.end - slice.begin;
+  }
+  stream.synchronize();
+  return floats;
+}
+
+}  // namespace
+
+WholeState empty_state(const std::string& name, nn::Replica& replica) {
+  const auto floats = static_cast<std::size_t>(replica.parameters().trainable_floats());
+  return {name, replica.backend().device->allocate(floats * sizeof(float))};
+}
+
+std::vector<WholeState> gather_state(optim::Optimizer& optimizer, nn::Replica& replica,
+                                     comm::Communicator& communicator) {
+  kernels::Device& device = *replica.backend().device;
+  const auto stream = device.make_stream();
+  const std::int64_t trainable = replica.parameters().trainable_floats();
+  const std::span<const Slice> owned = optimizer.owned();
+  const bool alone = owned.size() == 1 && owned[0].begin == 0 && owned[0].end == trainable;
+
+  std::vector<WholeState> states;
+  for (const optim::StateArray& state : optimizer.state()) {
+    WholeState& whole = states.emplace_back(empty_state(state.name, replica));
+    const std::vector<std::byte> mine = pack(owned, state.data, device, *stream);
+    std::int64_t gathered = 0;
+    if (alone) {
+      gathered = unpack(mine, owned.size(), whole.array->floats(), device, *stream);
+    } else {
+      const auto slices = std::vector<std::size_t>{owned.size()};
+      const auto counts = communicator.all_gather(std::as_bytes(std::span(slices)));
+      const auto parts = communicator.all_gather(mine);
+      for (std::size_t rank = 0; rank < parts.size(); ++rank) {
+        std::size_t count = 0;
+        std::memcpy(&count, counts[rank].data(), sizeof count);
+        gathered += unpack(parts[rank], count, whole.array->floats(), device, *stream);
+      }
+    }
+    DTRAIN_ASSERT(gathered == trainable);
+  }
+  return states;
+}
+
+void take_owned(const WholeState& whole, const optim::Optimizer& optimizer,
+                const optim::StateArray& state, nn::Replica& replica) {
+  kernels::Device& device = *replica.backend().device;
+  const auto stream = device.make_stream();
+  std::vector<std::byte> host;
+  float* to = state.data;
+  for (const Slice& slice : optimizer.owned()) {
+    host.resize(bytes_of(slice));
+    device.copy_to_host(host.data(), whole.array->floats() + slice.begin, host.size(), *stream);
+    device.copy_to_device(to, host.data(), host.size(), *stream);
+    stream->synchronize();
+    to += slice.end - slice.begin;
+  }
+}
+
+}  // namespace dtrain::train

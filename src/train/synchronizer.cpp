@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "train/synchronizer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dtrain::train {
+namespace {
+
+std::span<float> block(float* data, std::int64_t floats) {
+  return {data, static_cast<std::size_t>(floats)};
+}
+
+std::vector<comm::GradientBucket> buckets_of(const tensor::ParameterArena& arena,
+                                             double bucket_mb) {
+  std::vector<std::int64_t> ends;
+  for (const tensor::Parameter& parameter : arena.parameters())
+    if (parameter.spec.role == tensor::ParameterRole::trainable)
+      ends.push_back(parameter.offset + parameter.floats());
+  std::ranges::sort(ends);
+  return comm::plan_buckets(ends, arena.gradient_floats(),
+                            std::llround(bucket_mb * 1e6 / sizeof(float)));
+}
+
+std::vector<optim::Slice> slices_of(std::span<const comm::GradientBucket> parts) {
+  std::vector<optim::Slice> slices;
+  for (const comm::GradientBucket& part : parts) slices.push_back({part.begin, part.end});
+  return slices;
+}
+
+}  // namespace
+
+Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicator,
+                           comm::Collective& collective, const SynchronizerOptions& options,
+                           SpanSink& spans)
+    : replica_(replica),
+      communicator_(communicator),
+      spans_(spans),
+      is_sharded_(options.reduction.shard),
+      reducer_(collective,
+               block(replica.parameters().gradients(), replica.parameters().gradient_floats()),
+               replica.parameters().trainable_floats(),
+               buckets_of(replica.parameters(), options.bucket_mb), options.reduction, spans),
+      optimizer_(optim::make_optimizer(options.optimizer, replica.parameters(), replica.backend(),
+                                       slices_of(reducer_.owned()))) {}
+
+void Synchronizer::update(float learning_rate, std::int64_t step, kernels::Stream& stream) {
+  {
+    const ScopedSpan span(spans_, Phase::optimizer, "update");
+    const std::vector<double> norms = summed_norms(step, stream);
+    for (const optim::Slice& slice : optimizer_->owned())
+      optimizer_->update(slice, norms, learning_rate, step, stream);
+    replica_.update_statistics(stream);
+  }
+  tensor::ParameterArena& arena = replica_.parameters();
+  reducer_.share(block(arena.values(), arena.value_floats()), stream);
+}
+
+// What LARS, LAMB and clipping need to know of the whole gradient.
+std::vector<double> Synchronizer::summed_norms(std::int64_t step, kernels::Stream& stream) {
+  std::vector<double> norms = optimizer_->partial_norms({0, 0}, step, stream);
+  for (const optim::Slice& slice : optimizer_->owned()) {
+    const std::vector<double> part = optimizer_->partial_norms(slice, step, stream);
+    for (std::size_t i = 0; i < part.size(); ++i) norms[i] += part[i];
+  }
+  if (is_sharded_ && !norms.empty()) communicator_.allreduce(std::span(norms), comm::ReduceOp::sum);
+  return norms;
+}
+
+}  // namespace dtrain::train

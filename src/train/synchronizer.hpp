@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+#include <memory>
+
+#include "comm/communicator.hpp"
+#include "comm/gradient_reducer.hpp"
+#include "nn/replica.hpp"
+#include "optim/optimizer.hpp"
+
+namespace dtrain::train {
+
+struct SynchronizerOptions {
+  optim::OptimizerOptions optimizer;
+  double bucket_mb = 25;
+  comm::ReducerOptions reduction;
+};
+
+/// Keeps replicas equal: sums their gradients over the ranks and updates their parameters, all of
+/// them on every rank or, with a sharded optimizer, on each rank its part.
+class Synchronizer {
+ public:
+  /// Everything outlives it; the replica's arena is memory of `collective`. Time goes to `spans`.
+  Synchronizer(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
+               const SynchronizerOptions& options, SpanSink& spans);
+
+  comm::GradientReducer& reducer() { return reducer_; }
+  optim::Optimizer& optimizer() { return *optimizer_; }
+
+  /// After reducer().finish(): one update at `learning_rate`; `step` counts from 1. All ranks end
+  /// it with the same parameters. Collective.
+  void update(float learning_rate, std::int64_t step, kernels::Stream& stream);
+
+ private:
+  std::vector<double> summed_norms(std::int64_t step, kernels::Stream& stream);
+
+  nn::Replica& replica_;
+  comm::Communicator& communicator_;
+  SpanSink& spans_;
+  const bool is_sharded_;
+  comm::GradientReducer reducer_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+};
+
+}  // namespace dtrain::train

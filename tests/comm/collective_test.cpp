@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "comm/collective.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "comm/flat_collective.hpp"
+#include "tests/comm/collective_checks.hpp"
+#include "tests/support/run_ranks.hpp"
+
+namespace dtrain::comm {
+namespace {
+
+/// Runs `rank_main` on nodes with so many ranks each, every rank a thread.
+void run_nodes(const std::vector<int>& ranks_of_node, std::string_view across,
+               const std::function<void(const CollectiveRank&)>& rank_main) {
+  const int size = std::accumulate(ranks_of_node.begin(), ranks_of_node.end(), 0);
+  const auto factories = thread_node_collectives(ranks_of_node, across);
+  std::vector<std::thread> threads;
+  for (const CollectiveFactory& make : factories)
+    threads.emplace_back([&, rank = static_cast<int>(threads.size())] {
+      const auto collective = make();
+      rank_main({rank, size, *collective});
+    });
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(SelfCollective, HoldsTheContract) {
+  const auto collective = make_self_communicator()->make_collective({});
+  check_collective({0, 1, *collective});
+}
+
+TEST(ThreadCollective, HoldsTheContract) {
+  for (const int ranks : {1, 2, 3, 5})
+    test::run_ranks(ranks, [&](Communicator& comm) {
+      const auto collective = comm.make_collective({});
+      check_collective({comm.rank(), ranks, *collective});
+    });
+}
+
+class FlatCollectives : public testing::TestWithParam<int> {};
+
+TEST_P(FlatCollectives, HoldTheContract) {
+  const int ranks = GetParam();
+  for (const AllreduceAlgorithm& algorithm : allreduce_algorithms()) {
+    auto transports = make_thread_transports(ranks);
+    std::vector<std::thread> threads;
+    for (auto& transport : transports)
+      threads.emplace_back([&, rank = static_cast<int>(threads.size())] {
+        FlatCollective collective(std::move(transport), algorithm);
+        check_collective({rank, ranks, collective});
+      });
+    for (std::thread& thread : threads) thread.join();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, FlatCollectives, testing::Values(1, 2, 3, 4, 7, 8));
+
+class NodeCollectives : public testing::TestWithParam<std::vector<int>> {};
+
+TEST_P(NodeCollectives, HoldTheContract) {
+  for (const char* across : {"mpi", "ring"}) run_nodes(GetParam(), across, check_collective);
+}
+
+INSTANTIATE_TEST_SUITE_P(RanksOfNodes, NodeCollectives,
+                         testing::Values(std::vector{1}, std::vector{2}, std::vector{3},
+                                         std::vector{8}, std::vector{2, 2}, std::vector{3, 1},
+                                         std::vector{1, 1, 1}, std::vector{2, 4, 3},
+                                         std::vector{5, 5, 5}, std::vector{16}));
+
+TEST(NodeCollective, SumsTheRanksOfANodeInOrder) {
+  // (1e8 + 1) - 1e8 is 0 in float: only the order 0, 1, 2, … gives this sum.
+  const float expected = ((1e8f + (-1e8f + 17)) + 1e8f) + (-1e8f + 17);
+  run_nodes({4}, "mpi", [&](const CollectiveRank& me) {
+    const auto stream = kernels::make_host_device()->make_stream();
+    Array array(me, 100);
+    for (float& value : array.data()) value = me.rank % 2 == 0 ? 1e8f : -1e8f + 17;
+    me.collective.allreduce(array.data(), {}, *stream);
+    for (const float value : array.data()) ASSERT_EQ(value, expected);
+  });
+}
+
+TEST(NodeCollective, SumsTenThousandTimesInMixedSizes) {
+  run_nodes({3, 2}, "ring", [](const CollectiveRank& me) {
+    const auto stream = kernels::make_host_device()->make_stream();
+    std::mt19937 same_on_all_ranks(1);
+    Array array(me, 3000);
+    for (int step = 0; step < 10000; ++step) {
+      const auto begin = same_on_all_ranks() % 1000, size = same_on_all_ranks() % 2000;
+      const auto data = array.data().subspan(begin, size);
+      for (std::size_t i = 0; i < size; ++i) data[i] = part(me.rank + step % 7, i);
+      me.collective.allreduce(data, {}, *stream);
+      for (const std::size_t i : {std::size_t{0}, size / 2, size - 1}) {
+        if (i >= size) continue;
+        float expected = 0;
+        for (int rank = 0; rank < me.size; ++rank) expected += part(rank + step % 7, i);
+        ASSERT_EQ(data[i], expected) << "step " << step;
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace dtrain::comm
