@@ -158,7 +158,7 @@ DatasetSplits make_synthetic(const std::string& specification, std::int64_t memo
   if (classes > 10000) refuse("there are more than 10000 classes");
   if (count > std::int64_t{1} << 32) refuse("there are more than 4294967296 samples");
   DatasetInfo info;
-  info.name = "synthetic";
+  info.name = specification;  // opens the same data again
   info.sample_shape = Shape(*shape);
   if (info.sample_shape.elements() * classes > std::int64_t{1} << 30)
     refuse("the classes' patterns need more than 1 GiB");

@@ -42,7 +42,7 @@ def read_what_dtrain_wrote(folder):
         assert list(file["train/labels"]) == printed["labels"]
         assert file["test/images"].shape == (20, 3, 40, 41)
         assert file.attrs["schema"] == 1
-        assert text([file.attrs["name"]]) == ["synthetic"]
+        assert text([file.attrs["name"]]) == ["synthetic:3x40x41:7:100"]
         assert text(file.attrs["classes"]) == printed["classes"] == list("0123456")
         assert np.allclose(file.attrs["mean"], printed["mean"])
         mean = images[:].mean(axis=(0, 2, 3)) / 255

@@ -27,7 +27,7 @@ TEST_F(Data, SyntheticDataIsWrittenInspectedAndTrainedOn) {
   EXPECT_THAT(ok("data info made.h5"), HasSubstr("400 samples"));
   ok("--model mlp64 --data made.h5 --epochs 1 --threads 1 --output a --progress none");
   EXPECT_EQ(json_file("a/summary.json")["train_samples"], 400);
-  EXPECT_EQ(json_file("a/summary.json")["dataset"], "synthetic");
+  EXPECT_EQ(json_file("a/summary.json")["dataset"], "synthetic:1x8x8:4:400");
 }
 
 TEST_F(Data, ImportsCsvAndHoldsOutATestSplit) {

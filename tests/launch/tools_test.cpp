@@ -47,6 +47,15 @@ TEST_F(Tools, EvalAgreesWithTheRun) {
   EXPECT_THAT(misfit.err, HasSubstr("1x9x9"));
 }
 
+TEST_F(Tools, EvalOpensTheDataOfTraining) {
+  ok("--model mlp64 --data synthetic:1x8x8:4:200 --epochs 1 --threads 1 --output run "
+     "--progress none");
+  const auto result = json::parse(ok(fmt::format("eval {} --json", latest("run").string())));
+  EXPECT_EQ(result["samples"], 40);
+  EXPECT_EQ(result["dataset"], "synthetic:1x8x8:4:200");
+  EXPECT_EQ(dtrain("--resume run --epochs 2 --data synthetic:1x8x8:4:201").code, 2);
+}
+
 TEST_F(Tools, EvalAndPredictKnowTheLossOfTraining) {
   ok("--model mlp64 --loss mse --epochs 2 --threads 1 --output run --progress none");
   const std::string checkpoint = latest("run").string();

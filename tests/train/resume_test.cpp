@@ -217,7 +217,8 @@ TEST(Resume, RefusesAnotherRun) {
   expect_refusal([](Job& j) { j.options.seed = 8; }, "--seed");
   expect_refusal([](Job& j) { j.options.shards = 2; }, "shards");
   expect_refusal([](Job& j) { j.model = linear_model; }, "model");
-  expect_refusal([](Job& j) { j.data = "synthetic:1x8x8:4:204"; }, "samples");
+  expect_refusal([](Job& j) { j.data = "synthetic:1x8x8:4:204"; }, "dataset");
+  expect_refusal([](Job& j) { j.resume->progress.train_samples = 204; }, "samples");
   expect_refusal(
       [](Job& j) { j.options.synchronization.optimizer.kind = optim::OptimizerKind::adam; },
       "--optimizer");
