@@ -4,7 +4,6 @@
 // dtrain bench allreduce: every way of summing over ranks, in turn, on arrays of many sizes.
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/stopwatch.hpp"
 #include "comm/allreduce/algorithms.hpp"
@@ -13,6 +12,7 @@
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "measure/hardware_probe.hpp"
+#include "train/json.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -116,16 +116,16 @@ class AllreduceBench {
 };
 
 void print_json(const Row& row, const comm::Communicator& communicator, double memory_gb_per_s) {
-  const nlohmann::ordered_json json{{"bytes", row.bytes},
-                                    {"algorithm", row.algorithm},
-                                    {"ranks", communicator.size()},
-                                    {"nodes", communicator.nodes()},
-                                    {"median_us", 1e6 * row.seconds},
-                                    {"bus_gb_per_s", row.bus_gb_per_s},
-                                    {"mpi_ratio", row.mpi_ratio},
-                                    {"memory_gb_per_s", memory_gb_per_s},
-                                    {"fraction_of_memory", row.bus_gb_per_s / memory_gb_per_s}};
-  fmt::print("{}\n", json.dump());
+  const train::Json json{{"bytes", row.bytes},
+                         {"algorithm", row.algorithm},
+                         {"ranks", communicator.size()},
+                         {"nodes", communicator.nodes()},
+                         {"median_us", 1e6 * row.seconds},
+                         {"bus_gb_per_s", row.bus_gb_per_s},
+                         {"mpi_ratio", row.mpi_ratio},
+                         {"memory_gb_per_s", memory_gb_per_s},
+                         {"fraction_of_memory", row.bus_gb_per_s / memory_gb_per_s}};
+  fmt::print("{}\n", train::to_text(json));
 }
 
 void print_table(const std::vector<Row>& rows, const comm::Communicator& communicator, int threads,

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
@@ -21,6 +20,7 @@
 #include "measure/hardware_probe.hpp"
 #include "measure/step_clock.hpp"
 #include "nn/loss.hpp"
+#include "train/json.hpp"
 #include "train/pass_plan.hpp"
 #include "train/synchronizer.hpp"
 
@@ -253,23 +253,23 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
   const double rate = static_cast<double>(bench.samples()) / result.seconds_per_step;
   const double gflops = rate * static_cast<double>(model.flops_per_sample()) * 1e-9;
   if (settings.json) {
-    const nlohmann::ordered_json json{{"model", model.name()},
-                                      {"batch", bench.samples()},
-                                      {"ranks", ranks},
-                                      {"threads", threads},
-                                      {"device", device},
-                                      {"precision", settings.precision},
-                                      {"comm", bench.name()},
-                                      {"optimizer", settings.optimizer},
-                                      {"ms_per_step", 1e3 * result.seconds_per_step},
-                                      {"samples_per_second", rate},
-                                      {"gflops", gflops},
-                                      {"peak_gflops", result.peak_gflops},
-                                      {"fraction_of_peak", gflops / result.peak_gflops},
-                                      {"comm_ms", bench.communication_ms()},
-                                      {"comm_exposed_ms", bench.exposed_ms()},
-                                      {"window_ms", milliseconds(result.window_seconds)}};
-    fmt::print("{}\n", json.dump());
+    const train::Json json{{"model", model.name()},
+                           {"batch", bench.samples()},
+                           {"ranks", ranks},
+                           {"threads", threads},
+                           {"device", device},
+                           {"precision", settings.precision},
+                           {"comm", bench.name()},
+                           {"optimizer", settings.optimizer},
+                           {"ms_per_step", 1e3 * result.seconds_per_step},
+                           {"samples_per_second", rate},
+                           {"gflops", gflops},
+                           {"peak_gflops", result.peak_gflops},
+                           {"fraction_of_peak", gflops / result.peak_gflops},
+                           {"comm_ms", bench.communication_ms()},
+                           {"comm_exposed_ms", bench.exposed_ms()},
+                           {"window_ms", milliseconds(result.window_seconds)}};
+    fmt::print("{}\n", train::to_text(json));
     return;
   }
   std::string text =

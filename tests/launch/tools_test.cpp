@@ -130,6 +130,15 @@ TEST_F(Tools, BenchStepReportsTheContractsMembers) {
               32e3, 1);
 }
 
+TEST_F(Tools, BenchStepTakesNamesThatAreNotUtf8) {
+  write_text(folder_ / "latin1-\xe9.json",
+             R"({"layers": [{"type": "linear", "units": "classes"}]})");
+  const auto result = json::parse(
+      ok("bench step --model latin1-\xe9.json --data digits --batch 8 --threads 1 --seconds 0.01 "
+         "--json"));
+  EXPECT_EQ(result["model"], "latin1-\uFFFD");
+}
+
 TEST_F(Tools, BenchKernelsAndInputGiveJson) {
   const std::string rows =
       ok("bench kernels --model lenet --batch 8 --threads 1 --seconds 0.0001 --json");
