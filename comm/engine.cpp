@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "base/stopwatch.hpp"
 
@@ -44,18 +45,21 @@ double measure(Communicator& communicator, Collective& collective, std::size_t b
   return best;
 }
 
-/// In the order in which they are expected to be fast.
+/// In the order in which they are expected to be fast. From node to node the ring sends the least;
+/// Rabenseifner's algorithm as little where nodes are a power of two, in fewer steps.
 std::vector<CollectiveOptions> candidates(const Communicator& communicator, const std::string& comm,
                                           Waiting waiting) {
-  const bool several_nodes = communicator.nodes() > 1;
   const bool shares_nodes = communicator.nodes() < communicator.size();
+  const auto nodes = static_cast<unsigned>(communicator.nodes());
+  const bool few_steps = nodes > 2 && std::has_single_bit(nodes);
   std::vector<CollectiveOptions> list;
   if (comm == "node" || (comm == "auto" && shares_nodes)) {
-    list.push_back({"node", "mpi", waiting});
-    if (several_nodes) list.push_back({"node", "ring", waiting});
+    list.push_back({"node", "ring", waiting});
+    if (few_steps) list.push_back({"node", "rabenseifner", waiting});
   }
   if (comm != "node") list.push_back({"mpi", "", waiting});
-  if (comm == "auto" && several_nodes && !shares_nodes) list.push_back({"ring", "", waiting});
+  if (comm == "auto" && !shares_nodes)
+    list.push_back({few_steps ? "rabenseifner" : "ring", "", waiting});
   return list;
 }
 
@@ -89,25 +93,35 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
   }
 
   const std::size_t bytes = std::clamp(request.gradient_bytes, smallest_message, most_bytes);
+  const bool fits_buckets = several_nodes && !request.bucket_mb;
   double fastest = 0;
-  std::string others;
+  std::string times;
   for (const CollectiveOptions& candidate : list) {
     auto collective = communicator.make_collective(candidate);
-    const double seconds = measure(communicator, *collective, bytes);
-    others += fmt::format("{}{} {:.3g} ms", others.empty() ? "" : ", ",
-                          describe(candidate, several_nodes), 1e3 * seconds);
+    double seconds = 0;
+    if (list.size() > 1 || fits_buckets) {
+      seconds = measure(communicator, *collective, bytes);
+      times += fmt::format("{}{} {:.3g} ms", times.empty() ? "" : ", ",
+                           describe(candidate, several_nodes), 1e3 * seconds);
+    }
     if (engine.collective != nullptr && seconds >= clearly_faster * fastest) continue;
     fastest = seconds;
     engine.collective = std::move(collective);
     engine.reason = describe(candidate, several_nodes);
   }
-  if (several_nodes && !request.bucket_mb) {
+  if (!times.empty())
+    engine.reason += fmt::format(" ({:.3g} MB: {})", static_cast<double>(bytes) * 1e-6, times);
+  if (fits_buckets) {
     const double latency = measure(communicator, *engine.collective, smallest_message);
     engine.bucket_mb = fitting_bucket_mb(latency, fastest, bytes);
   }
-  engine.reason += fmt::format(" (for {:.3g} MB: {}), buckets of {:.3g} MB, {}",
-                               static_cast<double>(bytes) * 1e-6, others, engine.bucket_mb,
+  engine.reason += fmt::format(", buckets of {:.3g} MB, {}", engine.bucket_mb,
                                engine.options.overlap ? "beside backward" : "after backward");
+  if (request.compress)
+    engine.reason += several_nodes || engine.collective->name() != "node"
+                         ? ", as bf16"
+                         : ", bf16 for nothing: within a node nothing is sent";
+  if (request.shard) engine.reason += ", optimizer sharded";
   return engine;
 }
 

@@ -2,12 +2,12 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/mpi/mpi_environment.hpp"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/cores.hpp"
 #include "comm/communicator.hpp"
 
 namespace dtrain::comm {
@@ -23,9 +23,7 @@ const char* own_environment(const char* name) {
 int shared_cores() {
   const bool bound = own_environment("OMPI_MCA_orte_bound_at_launch") != nullptr ||
                      own_environment("SLURM_CPU_BIND_LIST") != nullptr;
-  cpu_set_t mask;
-  if (!bound && sched_getaffinity(0, sizeof mask, &mask) == 0) return CPU_COUNT(&mask);
-  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  return bound ? static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) : available_cores();
 }
 
 int largest_tasks_per_node(const std::string& text) {
