@@ -38,8 +38,10 @@ std::string closing_summary(const train::RunSummary& run, const std::string& out
                                   "waiting for ranks {:.2f}, optimizer {:.2f}",
                                   phase(Phase::data), phase(Phase::forward), phase(Phase::backward),
                                   phase(Phase::comm_exposed), phase(Phase::optimizer)));
-  text += fact_line(
-      "memory", fmt::format("{} a rank", bytes_text(static_cast<double>(result.peak_rss_bytes))));
+  text += fact_line("memory",
+                    fmt::format("{} a rank, {} of it optimizer state",
+                                bytes_text(static_cast<double>(result.peak_rss_bytes)),
+                                bytes_text(static_cast<double>(result.optimizer_state_bytes))));
   return text + fact_line("files", fmt::format("{}/", output));
 }
 

@@ -40,6 +40,12 @@ std::vector<StateArray> ArenaOptimizer::state() {
   return arrays;
 }
 
+std::int64_t ArenaOptimizer::state_bytes() const {
+  std::int64_t bytes = 0;
+  for (const NamedState& state : state_) bytes += static_cast<std::int64_t>(state.memory->bytes());
+  return bytes;
+}
+
 float* ArenaOptimizer::add_state(const char* name) {
   state_.push_back({name, allocate_for_owned()});
   return state_.back().memory->floats();

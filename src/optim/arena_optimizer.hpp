@@ -21,6 +21,7 @@ class ArenaOptimizer : public Optimizer {
  public:
   std::vector<StateArray> state() override;
   std::span<const Slice> owned() const override { return owned_; }
+  std::int64_t state_bytes() const override;
 
  protected:
   ArenaOptimizer(const OptimizerOptions& options, tensor::ParameterArena& arena,

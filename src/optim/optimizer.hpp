@@ -60,6 +60,8 @@ class Optimizer {
   /// The slices that it keeps state for and updates: the arena's trainable part, or this rank's
   /// share of it.
   virtual std::span<const Slice> owned() const = 0;
+  /// Memory that it holds between steps.
+  virtual std::int64_t state_bytes() const = 0;
 };
 
 /// `arena` and `backend` outlive the optimizer. Weight decay and trust ratios skip parameters whose

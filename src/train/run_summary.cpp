@@ -67,6 +67,7 @@ std::string to_json_text(const RunSummary& run) {
         {"sources", Json::array()},
         {"estimated", false}}},
       {"peak_rss_bytes", result.peak_rss_bytes},
+      {"optimizer_state_bytes", result.optimizer_state_bytes},
       {"startup_seconds", result.startup_seconds},
       {"mpi_init_seconds", run.mpi_init_seconds},
       {"weights_hash", result.weights_hash}};

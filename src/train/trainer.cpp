@@ -339,9 +339,13 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   result.weights_hash = replica_.weights_hash();
   if (!epochs_.empty()) result.test_accuracy = epochs_.back().test_accuracy;
   result.samples_per_second = median_samples_per_second(epochs_);
-  const Extremes extremes = extremes_over_ranks(communicator_, clock_.summary());
+  const Extremes extremes = extremes_over_ranks(
+      communicator_, {.step_time = clock_.summary(),
+                      .peak_rss_bytes = measure::peak_rss_bytes(),
+                      .optimizer_state_bytes = synchronizer_.optimizer().state_bytes()});
   result.step_time = extremes.step_time;
   result.peak_rss_bytes = extremes.peak_rss_bytes;
+  result.optimizer_state_bytes = extremes.optimizer_state_bytes;
   return result;
 }
 

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "measure/hardware_probe.hpp"
-
 namespace dtrain::train {
 
 std::string to_string(StopReason reason) {
@@ -21,14 +19,15 @@ std::string to_string(StopReason reason) {
   return "";
 }
 
-Extremes extremes_over_ranks(comm::Communicator& communicator, const measure::StepSummary& mine) {
-  const Extremes note{mine, measure::peak_rss_bytes()};
-  Extremes result = note;
-  for (const auto& bytes : communicator.all_gather(std::as_bytes(std::span(&note, 1)))) {
+Extremes extremes_over_ranks(comm::Communicator& communicator, const Extremes& mine) {
+  Extremes result = mine;
+  for (const auto& bytes : communicator.all_gather(std::as_bytes(std::span(&mine, 1)))) {
     Extremes other;
     std::memcpy(&other, bytes.data(), sizeof other);
     if (other.step_time.median_ms > result.step_time.median_ms) result.step_time = other.step_time;
     result.peak_rss_bytes = std::max(result.peak_rss_bytes, other.peak_rss_bytes);
+    result.optimizer_state_bytes =
+        std::max(result.optimizer_state_bytes, other.optimizer_state_bytes);
   }
   return result;
 }

@@ -21,16 +21,19 @@ struct TrainingResult {
   std::optional<double> test_accuracy;
   double samples_per_second = 0;  ///< median epoch, training only
   std::string weights_hash;
-  double startup_seconds = 0;       ///< process start to first step, of the root
-  std::int64_t peak_rss_bytes = 0;  ///< of the rank that used most
+  double startup_seconds = 0;              ///< process start to first step, of the root
+  std::int64_t peak_rss_bytes = 0;         ///< of the rank that used most
+  std::int64_t optimizer_state_bytes = 0;  ///< of the rank that holds most
 };
 
-/// The slowest rank's step and the largest rank's memory, on all ranks (collective).
+/// The slowest rank's step and the largest rank's memory.
 struct Extremes {
   measure::StepSummary step_time;
   std::int64_t peak_rss_bytes = 0;
+  std::int64_t optimizer_state_bytes = 0;
 };
-Extremes extremes_over_ranks(comm::Communicator&, const measure::StepSummary& mine);
+/// The same on all ranks. Collective.
+Extremes extremes_over_ranks(comm::Communicator&, const Extremes& mine);
 
 /// The median of the epochs' training speeds; 0 without epochs.
 double median_samples_per_second(const std::vector<EpochRecord>& epochs);

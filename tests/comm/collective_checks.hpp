@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <vector>
 
 #include "comm/communicator.hpp"
@@ -137,6 +138,25 @@ inline void check_compression(const CollectiveRank& me) {
   }
   for (std::size_t i = 0; i < size; ++i)
     ASSERT_NEAR(total[i] / rounds, exact(i), 0.02 * me.size / rounds + 1e-5) << i;
+}
+
+/// Sums of changing sizes and places, one after the other.
+inline void check_many_sums(const CollectiveRank& me, int steps) {
+  const auto stream = kernels::make_host_device()->make_stream();
+  std::mt19937 same_on_all_ranks(1);
+  Array array(me, 3000);
+  for (int step = 0; step < steps; ++step) {
+    const auto begin = same_on_all_ranks() % 1000, size = same_on_all_ranks() % 2000;
+    const auto data = array.data().subspan(begin, size);
+    for (std::size_t i = 0; i < size; ++i) data[i] = part(me.rank + step % 7, i);
+    me.collective.allreduce(data, {}, *stream);
+    for (const std::size_t i : {std::size_t{0}, size / 2, size - 1}) {
+      if (i >= size) continue;
+      float expected = 0;
+      for (int rank = 0; rank < me.size; ++rank) expected += part(rank + step % 7, i);
+      ASSERT_EQ(data[i], expected) << "step " << step;
+    }
+  }
 }
 
 inline void check_collective(const CollectiveRank& me) {

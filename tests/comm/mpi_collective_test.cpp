@@ -24,6 +24,12 @@ TEST(MpiCollective, EveryKindHoldsTheContract) {
     }
 }
 
+TEST(MpiCollective, NodeSumsTenThousandTimesInMixedSizes) {
+  Communicator& world = test::world();
+  const auto collective = world.make_collective({"node", "mpi", Waiting::spin});
+  check_many_sums({world.rank(), world.size(), *collective}, 10000);
+}
+
 TEST(MpiCollective, RefusesUnknownNames) {
   EXPECT_THROW(test::world().make_collective({"hypercube", "mpi", Waiting::spin}), UsageError);
 }
