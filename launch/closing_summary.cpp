@@ -11,11 +11,13 @@ namespace dtrain::launch {
 
 std::string closing_summary(const train::RunSummary& run, const std::string& output) {
   const train::TrainingResult& result = run.result;
-  double train_seconds = 0, eval_seconds = 0;
+  double train_seconds = result.open_epoch_seconds, eval_seconds = 0;
   for (const auto& epoch : result.epochs)
     train_seconds += epoch.train_seconds, eval_seconds += epoch.eval_seconds;
 
-  std::string text = fmt::format("\n{}", fact_line("ended", train::to_string(result.stop_reason)));
+  const std::string ended =
+      fmt::format("{} at step {}", train::to_string(result.stop_reason), with_commas(result.step));
+  std::string text = fmt::format("\n{}", fact_line("ended", ended));
   text += fact_line(
       "time", fmt::format("{} training, {} evaluation, {} start", duration_text(train_seconds),
                           duration_text(eval_seconds), duration_text(result.startup_seconds)));

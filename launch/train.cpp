@@ -118,6 +118,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
                       [&](std::size_t bytes) { return engine.collective->allocate(bytes); });
 
+  const bool names_folder = !settings.output.empty() || !settings.resume.empty();
   // The root looks after files: where to write, and what to go on from.
   std::optional<train::Checkpoint> start;
   together(communicator, [&] {
@@ -138,6 +139,13 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                     std::vector<train::TrainingObserver*>{&observers});
     if (resumes) trainer->resume(*start);
   });
+  if (resumes && trainer->is_finished()) {
+    note(
+        fmt::format("already finished at step {} (epoch {}), and left as it is: more --epochs or "
+                    "--steps go further",
+                    start->progress.step, start->progress.current_epoch()));
+    return ExitCode::done;
+  }
   if (resumes)
     for (const std::string& change :
          train::changed_settings(start->progress.recipe, train::recipe_of(options)))
@@ -175,6 +183,8 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                       train::environment_json_text(software_versions()));
   });
   start.reset();
+  if (settings.progress == "none" && !names_folder)
+    note(fmt::format("the run's files are in {}/", settings.output));
   say(banner(run, settings, inputs->input, engine.reason));
 
   alike([&] { run.result = trainer->run(); });
@@ -185,7 +195,10 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     train::write_file(folder / "summary.json", train::to_json_text(run));
   }
   say(closing_summary(run, settings.output));
-  return run.result.stop_reason == train::StopReason::stopped ? ExitCode::stopped : ExitCode::done;
+  if (run.result.stop_reason != train::StopReason::stopped) return ExitCode::done;
+  note(fmt::format("stopped at step {}; go on with: dtrain --resume {}", run.result.step,
+                   settings.output));
+  return ExitCode::stopped;
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct Progress {
   std::int64_t epoch = 0;   ///< epochs completed
   std::int64_t step = 0;    ///< global steps completed
   std::int64_t cursor = 0;  ///< samples of the current epoch already used
+  bool evaluated = false;   ///< these weights, and reported
   std::uint64_t seed = 0;
   std::int64_t global_batch = 0;
   std::int64_t shards = 0;  ///< 0: batches are not cut into shards
@@ -47,6 +48,8 @@ struct Progress {
   std::string optimizer;  ///< name; state is loaded only into the same one
   Recipe recipe;
   bool operator==(const Progress&) const = default;
+  /// The epoch of the last step, counted from 1; 0 before the first.
+  std::int64_t current_epoch() const { return epoch + (cursor > 0 ? 1 : 0); }
 };
 
 /// What eval and predict need of the data, so that they need no dataset for it.

@@ -56,6 +56,7 @@ void write_progress(hdf5::Group group, const Progress& progress) {
   group.set_attribute("epoch", progress.epoch);
   group.set_attribute("step", progress.step);
   group.set_attribute("cursor", progress.cursor);
+  group.set_attribute("evaluated", std::int64_t{progress.evaluated});
   group.set_attribute("seed", progress.seed);
   group.set_attribute("global_batch", progress.global_batch);
   group.set_attribute("shards", progress.shards);
@@ -78,6 +79,7 @@ Progress read_progress(const hdf5::Group& group) {
   progress.epoch = group.attribute<std::int64_t>("epoch");
   progress.step = group.attribute<std::int64_t>("step");
   progress.cursor = group.attribute<std::int64_t>("cursor");
+  progress.evaluated = group.attribute<std::int64_t>("evaluated") != 0;
   progress.seed = group.attribute<std::uint64_t>("seed");
   progress.global_batch = group.attribute<std::int64_t>("global_batch");
   progress.shards = group.attribute<std::int64_t>("shards");

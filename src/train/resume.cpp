@@ -44,6 +44,11 @@ void check_resumable(const Checkpoint& checkpoint, const Progress& run, const Da
   check_same(origin, "shards:", before.shards, run.shards);
   check_same(origin, "--seed", before.seed, run.seed);
   check_same(origin, "--optimizer", before.optimizer, run.optimizer);
+  if (before.step > run.total_steps)
+    throw UsageError(fmt::format(
+        "cannot resume from {}: its run is already at step {} (epoch {}), this one ends "
+        "at step {}. Ask for more --epochs or --steps.",
+        origin, before.step, before.current_epoch(), run.total_steps));
 }
 
 std::vector<std::string> changed_settings(const Recipe& before, const Recipe& now) {

@@ -8,7 +8,7 @@ namespace dtrain::train {
 
 /// Throws UsageError naming the first setting in which a run differs from the one that left
 /// `checkpoint`. Ranks, threads, device and epochs may differ; these may not: model, data, global
-/// batch, shards, seed and optimizer.
+/// batch, shards, seed and optimizer; nor may it end before the step of the checkpoint.
 void check_resumable(const Checkpoint& checkpoint, const Progress& run, const DataFacts& data,
                      const nn::Model& model);
 

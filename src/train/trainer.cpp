@@ -53,6 +53,7 @@ class Trainer::Impl {
        std::vector<TrainingObserver*> observers);
 
   void resume(const Checkpoint& checkpoint);
+  bool work_left() const;
   TrainingResult run();
 
  private:
@@ -66,7 +67,6 @@ class Trainer::Impl {
   StepRecord record_of(const Riders& total, std::int64_t n, float learning_rate);
 
   // The loop around it.
-  bool work_left() const;
   void train_epoch();
   void close_epoch();
   void save();
@@ -100,7 +100,6 @@ class Trainer::Impl {
 
   Progress progress_;
   bool stop_agreed_ = false;
-  bool evaluated_ = false;          ///< the current weights, by close_epoch()
   std::optional<double> accuracy_;  ///< of the current weights, if known: validation's or test's
   std::vector<EpochRecord> epochs_;
   double startup_seconds_ = 0;
@@ -168,7 +167,7 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
   progress_.cursor += n;
   progress_.epoch_loss_sum += total.loss_sum;
   progress_.epoch_correct += std::llround(total.correct);
-  evaluated_ = false;
+  progress_.evaluated = false;
   accuracy_.reset();
   stop_agreed_ = total.stop_requests > 0;
   return record_of(total, n, learning_rate);
@@ -246,7 +245,7 @@ TrainingResult Trainer::Impl::run() {
 
 // Steps to do, or an epoch (or the part of one that --steps left) that waits for its evaluation.
 bool Trainer::Impl::work_left() const {
-  return progress_.step < total_steps_ || (progress_.cursor > 0 && !evaluated_);
+  return progress_.step < total_steps_ || (progress_.cursor > 0 && !progress_.evaluated);
 }
 
 // Trains on what is left of the epoch, until its end, the last step, or a stop that all ranks
@@ -294,7 +293,7 @@ void Trainer::Impl::close_epoch() {
   }
   record.eval_seconds = watch.seconds();
 
-  evaluated_ = true;
+  progress_.evaluated = true;
   epochs_.push_back(record);
   for (TrainingObserver* observer : observers_) observer->on_epoch(record);
   if (progress_.cursor < samples_) return;
@@ -334,7 +333,10 @@ void Trainer::Impl::resume(const Checkpoint& checkpoint) {
 TrainingResult Trainer::Impl::summarize(StopReason reason) {
   TrainingResult result;
   result.stop_reason = reason;
+  result.step = progress_.step;
   result.epochs = epochs_;
+  if (progress_.cursor > 0 && !progress_.evaluated)
+    result.open_epoch_seconds = progress_.epoch_train_seconds;
   result.startup_seconds = startup_seconds_;
   result.weights_hash = replica_.weights_hash();
   if (!epochs_.empty()) result.test_accuracy = epochs_.back().test_accuracy;
@@ -379,6 +381,10 @@ Trainer::~Trainer() = default;
 
 void Trainer::resume(const Checkpoint& checkpoint) {
   impl_->resume(checkpoint);
+}
+
+bool Trainer::is_finished() const {
+  return !impl_->work_left();
 }
 
 TrainingResult Trainer::run() {

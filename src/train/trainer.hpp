@@ -58,6 +58,8 @@ class Trainer {
   /// Continues from a checkpoint, the same on all ranks. Throws UsageError/InputError when it does
   /// not match this run.
   void resume(const Checkpoint&);
+  /// Is there nothing left to do, as in a run resumed from its end?
+  bool is_finished() const;
   /// Trains to the end, or until request_stop(). Throws DivergedError on all ranks alike; any other
   /// Error (a damaged sample, a full disk) is that of the rank which throws it.
   TrainingResult run();

@@ -16,7 +16,9 @@ std::string to_string(StopReason);
 /// What a run leaves to report.
 struct TrainingResult {
   StopReason stop_reason = StopReason::finished;
+  std::int64_t step = 0;  ///< steps completed, over all epochs
   std::vector<EpochRecord> epochs;
+  double open_epoch_seconds = 0;   ///< of training in an epoch that a stop left
   measure::StepSummary step_time;  ///< of the slowest rank
   std::optional<double> test_accuracy;
   double samples_per_second = 0;  ///< median epoch, training only

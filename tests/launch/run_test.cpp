@@ -139,6 +139,31 @@ TEST_F(Run, RefusesToResumeAnotherRun) {
   }
 }
 
+TEST_F(Run, LeavesAFinishedRunAlone) {
+  ok(tiny + "--epochs 2 --output a --progress none");
+  const std::string summary = read_text(folder_ / "a/summary.json");
+  const Finished again = dtrain("--resume a");
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.out, "");
+  EXPECT_THAT(again.err, HasSubstr("already finished at step 32 (epoch 2)"));
+  EXPECT_EQ(read_text(folder_ / "a/summary.json"), summary);
+
+  const std::string epochs = read_text(folder_ / "a/epochs.csv");
+  const Finished fewer = dtrain("--resume a --epochs 1");
+  EXPECT_EQ(fewer.code, 2);
+  EXPECT_THAT(fewer.err, HasSubstr("already at step 32 (epoch 2)"));
+  EXPECT_EQ(read_text(folder_ / "a/epochs.csv"), epochs);
+}
+
+TEST_F(Run, TellsHowToGoOnWhenItIsStopped) {
+  const Process job(folder_, tiny + "--epochs 100000 --output a --progress none");
+  ASSERT_TRUE(soon([&] { return fs::exists(folder_ / "a/latest"); }));
+  job.send(SIGTERM);
+  const Finished stopped = job.wait();
+  EXPECT_EQ(stopped.code, 75) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("go on with: dtrain --resume a\n"));
+}
+
 TEST_F(Run, TellsWhatItDoesOtherwiseThanBefore) {
   ok(tiny + "--steps 8 --lr 0.1 --schedule cosine --output a --progress none");
   const Finished same = dtrain("--resume a --steps 16");
@@ -192,10 +217,11 @@ TEST_F(Run, RaisesNothingAndMentionsShardsForBatchNorm) {
 }
 
 TEST_F(Run, DefaultFolderIsNamedAfterModelAndData) {
-  ok(tiny + "--epochs 1 --progress none");
+  const Finished finished = dtrain(tiny + "--epochs 1 --progress none");
   ASSERT_TRUE(fs::exists(folder_ / "runs"));
   const auto run = fs::directory_iterator(folder_ / "runs")->path().filename().string();
   EXPECT_TRUE(run.starts_with("mlp64-synthetic")) << run;
+  EXPECT_EQ(finished.err, fmt::format("dtrain: note: the run's files are in runs/{}/\n", run));
 }
 
 }  // namespace

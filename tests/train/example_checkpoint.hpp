@@ -28,6 +28,7 @@ inline Checkpoint example_checkpoint(std::int64_t step = 12) {
       .epoch = 3,
       .step = step,
       .cursor = 96,
+      .evaluated = true,
       .seed = 0xFFFFFFFFFFFFFFF7u,
       .global_batch = 32,
       .shards = 8,

@@ -71,6 +71,46 @@ void expect_exact_resume(Job job, std::int64_t step) {
   }
 }
 
+TEST(Resume, RefusesToEndBeforeTheCheckpoint) {
+  Job job = demanding_job();
+  const TemporaryFolder folder;
+  job.options.output = folder.path();
+  job.options.steps = 5;
+  job.run();
+  job.resume = newest_in(folder.path());
+  job.options.steps = 4;
+  EXPECT_THROW(job.run(), UsageError);
+}
+
+TEST(Resume, KnowsAFinishedRun) {
+  for (const std::int64_t steps : {5, 8}) {  // amid an epoch, and at the end of one
+    Job job = demanding_job();
+    const TemporaryFolder folder;
+    job.options.output = folder.path();
+    job.options.steps = steps;
+    job.run();
+    EXPECT_TRUE(newest_in(folder.path()).progress.evaluated);
+    Recorder again;
+    job.observers = {&again};
+    job.resume = newest_in(folder.path());
+    EXPECT_EQ(job.run().stop_reason, StopReason::finished);
+    EXPECT_TRUE(again.epochs.empty());
+  }
+}
+
+TEST(Stop, CountsTheTimeOfTheOpenEpoch) {
+  Job job = demanding_job();
+  Recorder recorder;
+  recorder.at_step = [](const StepRecord& record) {
+    if (record.step == 1) Trainer::request_stop();
+  };
+  job.observers = {&recorder};
+  const TrainingResult result = job.run();
+  EXPECT_EQ(result.stop_reason, StopReason::stopped);
+  EXPECT_EQ(result.step, 2);
+  EXPECT_GT(result.open_epoch_seconds, 0);
+}
+
 TEST(ShardedOptimizer, GivesTheSameBits) {
   for (const auto kind : {optim::OptimizerKind::sgd, optim::OptimizerKind::adam}) {
     for (const bool overlap : {false, true}) {
