@@ -15,7 +15,7 @@ std::string settings_text(const nn::Model& model) {
   for (const auto& [key, value] : model.training().items())
     parts.push_back(
         fmt::format("{} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return parts.empty() ? "defaults" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 void print_list() {
@@ -48,10 +48,12 @@ void print_one(const nn::Model& model) {
                        : ""});
   }
   fmt::print("{}\n", table.text());
+  const auto smallest = nn::smallest_side(model.text(), model.input());
   fmt::print(
-      "{}{}{}{}",
+      "{}{}{}{}{}",
       fact_line("input", fmt::format("{}, {} classes", model.input().sample_shape.to_string(),
                                      model.input().classes)),
+      smallest ? fact_line("takes", fmt::format("images from {0}x{0}", *smallest)) : std::string(),
       fact_line("parameters", with_commas(model.parameter_count())),
       fact_line("FLOPs/sample", short_number(static_cast<double>(model.flops_per_sample())) +
                                     ", forward and backward"),

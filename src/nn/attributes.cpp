@@ -41,16 +41,16 @@ std::int64_t Attributes::integer(const char* key, std::int64_t minimum,
                                  std::optional<std::int64_t> fallback) {
   const nlohmann::json* value = find(key);
   if (value != nullptr) return checked_integer(key, *value, minimum);
-  if (!fallback) throw InputError(fmt::format("\"{}\" is missing", key));
-  return *fallback;
+  if (!fallback) missing_.emplace_back(key);
+  return fallback.value_or(minimum);
 }
 
 Extent2d Attributes::extent(const char* key, std::int64_t minimum,
                             std::optional<Extent2d> fallback) {
   const nlohmann::json* value = find(key);
   if (value == nullptr) {
-    if (!fallback) throw InputError(fmt::format("\"{}\" is missing", key));
-    return *fallback;
+    if (!fallback) missing_.emplace_back(key);
+    return fallback.value_or(Extent2d{minimum, minimum});
   }
   if (value->is_array()) {
     if (value->size() != 2)
@@ -85,6 +85,7 @@ bool Attributes::is_text(const char* key, std::string_view text) {
   return value != nullptr && value->is_string() && value->get_ref<const std::string&>() == text;
 }
 
+// Misspelt attributes first: they tell why one is missing.
 void Attributes::expect_no_others() const {
   for (const auto& item : object_.items()) {
     const std::string& key = item.key();
@@ -95,6 +96,7 @@ void Attributes::expect_no_others() const {
                            : fmt::format("\"{}\" is not an attribute; this layer has {}", key,
                                          fmt::join(known_, ", ")));
   }
+  if (!missing_.empty()) throw InputError(fmt::format("\"{}\" is missing", missing_[0]));
 }
 
 const Shape& single_input(std::span<const Shape> inputs) {

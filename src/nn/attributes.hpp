@@ -39,14 +39,15 @@ class Attributes {
   bool flag(const char* key, bool fallback);
   bool is_text(const char* key, std::string_view text);
 
-  /// Anything that was not asked for so far is an error.
+  /// The last call: anything that was not asked for so far is an error, and so is a required
+  /// attribute that is missing, for which the calls before gave the least value.
   void expect_no_others() const;
 
  private:
   const nlohmann::json* find(const char* key);
 
   const nlohmann::json& object_;
-  std::vector<std::string_view> known_;
+  std::vector<std::string_view> known_, missing_;
 };
 
 /// The one input of a layer that takes one. Throws InputError otherwise.

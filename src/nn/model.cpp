@@ -12,15 +12,51 @@ namespace dtrain::nn {
 
 using tensor::ParameterRole;
 
-Model Model::load(const std::string& name_or_path, const InputSpec& input) {
-  if (!name_or_path.ends_with(".json"))
-    return parse(builtin_model_text(name_or_path), name_or_path, input);
+namespace {
+
+std::string text_of(const std::string& name_or_path) {
+  if (!name_or_path.ends_with(".json")) return builtin_model_text(name_or_path);
   std::ifstream file(name_or_path, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf()))
     throw InputError(
         fmt::format("cannot read the model file {}: no such file, or no permission", name_or_path));
-  return parse(text.str(), name_or_path, input);
+  return text.str();
+}
+
+bool takes(const std::string& text, const InputSpec& input) {
+  try {
+    Model::parse(text, "", input);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Model Model::load(const std::string& name_or_path, const InputSpec& input) {
+  const std::string text = text_of(name_or_path);
+  try {
+    return parse(text, name_or_path, input);
+  } catch (const InputError& error) {
+    const auto side = smallest_side(text, input);
+    if (!side) throw;
+    throw InputError(fmt::format("{} (this model wants images of at least {}x{}, not {}x{})",
+                                 error.what(), *side, *side, input.sample_shape[1],
+                                 input.sample_shape[2]));
+  }
+}
+
+std::optional<std::int64_t> smallest_side(const std::string& text, const InputSpec& input) {
+  constexpr std::int64_t large = 256;
+  const auto square = [&](std::int64_t side) {
+    return InputSpec{{input.sample_shape[0], side, side}, input.classes};
+  };
+  if (!takes(text, square(large))) return std::nullopt;  // it is not for its size
+  std::int64_t side = 1;
+  while (!takes(text, square(side))) ++side;
+  return side;
 }
 
 std::int64_t Model::parameter_count() const {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,9 @@ class Model {
   std::vector<LayerSpec> layers_;
   nlohmann::json training_;
 };
+
+/// Height and width of the smallest square image that the model takes; none: not even a large one.
+std::optional<std::int64_t> smallest_side(const std::string& text, const InputSpec& input);
 
 /// Names of the built-in models, and the text of one (throws UsageError naming the others).
 std::vector<std::string> builtin_model_names();

@@ -117,6 +117,8 @@ TEST(Model, ErrorsNameFileLayerAndWhatDoesNotFit) {
   EXPECT_THAT(layer_error(R"({"name": "x"})"), HasSubstr("\"type\" is missing"));
   EXPECT_THAT(layer_error(R"({"type": "conv2d", "kernel": 3})"),
               HasSubstr("\"channels\" is missing"));
+  EXPECT_THAT(layer_error(R"({"type": "conv2d", "channels": 2, "kernel_size": 3})"),
+              HasSubstr("\"kernel_size\" is not an attribute; this layer has channels, kernel"));
   EXPECT_THAT(layer_error(R"({"type": "conv2d", "channels": 4, "kernel": 3, "dilation": 2})"),
               AllOf(HasSubstr("layer 1"), HasSubstr("dilation"), HasSubstr("padding")));
   EXPECT_THAT(layer_error(R"({"type": "relu", "inplace": true})"), HasSubstr("has none"));
