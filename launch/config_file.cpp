@@ -30,8 +30,8 @@ std::string read_text(const std::filesystem::path& file, std::string_view kind) 
 
 ConfigItems read_config_file(const std::filesystem::path& file) {
   ConfigItems items;
-  for (auto& [key, value] : parse_toml(read_text(file, "config file"), file.string()))
-    items.push_back({std::move(key), std::move(value)});
+  for (auto& [key, value, line] : parse_toml(read_text(file, "config file"), file.string()))
+    items.push_back({std::move(key), std::move(value), line});
   return items;
 }
 
@@ -55,17 +55,19 @@ void apply_defaults(CLI::App& parser, const ConfigItems& items, const std::strin
   for (const CLI::Option* option : parser.get_options())
     for (const std::string& name : option->get_lnames()) known.push_back(name);
   for (const ConfigItem& item : items) {
+    const std::string place =
+        item.line > 0 ? fmt::format("{}, line {}", origin, item.line) : origin;
     std::string key = item.key;
     std::replace(key.begin(), key.end(), '_', '-');
     CLI::Option* option = parser.get_option_no_throw("--" + key);
     const bool acts = key == "config" || key == "help" || key == "dry-run" || key == "version";
     if (option == nullptr || acts)
-      throw InputError(fmt::format("{}: there is no setting \"{}\"{}", origin, item.key,
+      throw InputError(fmt::format("{}: there is no setting \"{}\"{}", place, item.key,
                                    did_you_mean(key, known)));
     try {
       option->default_val(item.value);
     } catch (const CLI::Error& error) {
-      throw InputError(fmt::format("{}: {}", origin, error.what()));
+      throw InputError(fmt::format("{}: {}", place, error.what()));
     }
   }
 }

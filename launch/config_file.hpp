@@ -12,6 +12,7 @@ namespace dtrain::launch {
 /// One setting of a file: `key` is an option's name without the dashes in front.
 struct ConfigItem {
   std::string key, value;
+  int line = 0;  ///< of the file, counts from 1; 0: not known
 };
 using ConfigItems = std::vector<ConfigItem>;
 
@@ -22,7 +23,7 @@ ConfigItems read_config_file(const std::filesystem::path& file);
 ConfigItems model_training_items(const std::string& model_name_or_path);
 
 /// Makes each item the default of its option, checked as the option checks a flag. Throws
-/// InputError that names `origin` and the key.
+/// InputError that names `origin`, the line and the key.
 void apply_defaults(CLI::App& parser, const ConfigItems& items, const std::string& origin);
 
 }  // namespace dtrain::launch

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
+#include <filesystem>
+
 #include "launch/toml.hpp"
 #include "launch/train_options.hpp"
 
@@ -25,13 +27,20 @@ class TomlWriter {
   std::string text_ = "# dtrain --config reads this file.\n";
 };
 
+/// A file's whole path, so that it is found from any folder; names are left as they are.
+std::string from_anywhere(const std::string& name_or_file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(name_or_file, ignored)) return name_or_file;
+  return std::filesystem::absolute(name_or_file).lexically_normal().string();
+}
+
 }  // namespace
 
 std::string to_toml(const TrainSettings& s) {
   TomlWriter toml;
   toml.section("What to train");
-  toml.add("model", s.model);
-  toml.add("data", s.data);
+  toml.add("model", s.model.ends_with(".json") ? from_anywhere(s.model) : s.model);
+  toml.add("data", s.data.ends_with(".h5") ? from_anywhere(s.data) : s.data);
   toml.add("validation", s.validation);
 
   toml.section("How to train");
@@ -71,7 +80,7 @@ std::string to_toml(const TrainSettings& s) {
   toml.add("checkpoint-every", s.checkpoint_every);
   toml.add("checkpoint-every-steps", s.checkpoint_every_steps);
   toml.add("checkpoint-keep", s.checkpoint_keep);
-  if (!s.init.empty()) toml.add("init", s.init);
+  if (!s.init.empty()) toml.add("init", from_anywhere(s.init));
   return toml.text();
 }
 

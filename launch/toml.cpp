@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -80,9 +81,8 @@ std::string toml_string(const std::string& text) {
   return quoted + "\"";
 }
 
-std::vector<std::pair<std::string, std::string>> parse_toml(const std::string& text,
-                                                            const std::string& origin) {
-  std::vector<std::pair<std::string, std::string>> items;
+std::vector<TomlItem> parse_toml(const std::string& text, const std::string& origin) {
+  std::vector<TomlItem> items;
   std::istringstream lines(text);
   std::string whole;
   for (int number = 1; std::getline(lines, whole); ++number) {
@@ -95,7 +95,7 @@ std::vector<std::pair<std::string, std::string>> parse_toml(const std::string& t
       const std::string_view key = trim(line.substr(0, equals));
       if (equals == std::string_view::npos || key.empty())
         throw InputError(fmt::format("\"{}\" is not of the form `option = value`", line));
-      items.emplace_back(key, parse_value(trim(line.substr(equals + 1))));
+      items.push_back({std::string(key), parse_value(trim(line.substr(equals + 1))), number});
     } catch (const InputError& error) {
       throw InputError(fmt::format("{}, line {}: {}", origin, number, error.what()));
     }

@@ -5,7 +5,6 @@
 // The part of TOML that settings need: lines `key = value` and comments.
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace dtrain::launch {
@@ -13,9 +12,13 @@ namespace dtrain::launch {
 /// `text` as a TOML string: in quotes, with escapes where they are needed.
 std::string toml_string(const std::string& text);
 
+struct TomlItem {
+  std::string key, value;
+  int line = 0;  ///< counts from 1
+};
+
 /// Keys and values in the order of the file. A value is "text" with escapes, 'text' without, or a
 /// bare word, such as a number, up to a comment. Throws InputError that names `origin` and the line.
-std::vector<std::pair<std::string, std::string>> parse_toml(const std::string& text,
-                                                            const std::string& origin);
+std::vector<TomlItem> parse_toml(const std::string& text, const std::string& origin);
 
 }  // namespace dtrain::launch

@@ -153,7 +153,7 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
   group(
       parser.add_option("--threads", s.threads,
                         "threads per rank (default: the cores it may run on, divided by the ranks "
-                        "that share them)"))
+                        "that share them); 1 where other programs use the cores too"))
       ->type_name("N")
       ->check(integer_in(1, 4096));
   group(parser.add_option("--comm", s.comm,
@@ -220,7 +220,8 @@ void add_output_options(CLI::App& parser, TrainSettings& s, Actions& actions) {
                            "newest valid one in --output, or a fresh start; the run's config.toml "
                            "serves as --config unless one is named"))
                      ->type_name("DIR|FILE|auto");
-  group(parser.add_option("--init", s.init, "start a fresh run from the weights of a checkpoint"))
+  group(parser.add_option("--init", s.init,
+                          "start a fresh run from the weights of a checkpoint or a run"))
       ->type_name("CKPT")
       ->excludes(resume);
   group(

@@ -64,7 +64,8 @@ struct TrainCommandLine {
 TrainCommandLine parse_train_options(Arguments arguments, const Session& session);
 
 /// The settings as a TOML file that --config reads back to the same run. --output, --resume and
-/// --progress are left out: a run that is repeated goes to a folder of its own.
+/// --progress are left out: a run that is repeated goes to a folder of its own. Files are named by
+/// their whole paths.
 std::string to_toml(const TrainSettings& settings);
 
 /// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch. Throws

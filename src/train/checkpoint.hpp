@@ -90,12 +90,13 @@ void restore(const Checkpoint&, nn::Replica&, optim::Optimizer*);
 /// holds a whole checkpoint or does not exist. Throws Error (full disk, no permission) and leaves
 /// no trace. The same checkpoint gives the same bytes.
 void write_checkpoint(const std::filesystem::path& file, const Checkpoint&);
-/// Throws InputError naming the file and what is wrong with it.
-Checkpoint read_checkpoint(const std::filesystem::path& file);
+/// A file, or the one that the `latest` of a run's folder names. Throws InputError naming the file
+/// and what is wrong with it.
+Checkpoint read_checkpoint(const std::filesystem::path& file_or_folder);
 /// For --init: a checkpoint, or any HDF5 file with /parameters (and /buffers) laid out like one,
 /// which ten lines of h5py can write (tests/pytorch/write_checkpoint.py). Only the arrays are
 /// filled in.
-Checkpoint read_weights(const std::filesystem::path& file);
+Checkpoint read_weights(const std::filesystem::path& file_or_folder);
 
 /// The bytes of the whole file, and back. `origin` names them in errors.
 std::vector<std::byte> encode(const Checkpoint&);

@@ -127,10 +127,24 @@ DataFacts read_data(const hdf5::Group& group) {
   return data;
 }
 
+/// The file itself, or the one that a run's folder names in `latest`.
+std::filesystem::path file_of(const std::filesystem::path& file_or_folder) {
+  if (!std::filesystem::is_directory(file_or_folder)) return file_or_folder;
+  std::string name;
+  if (!(std::ifstream(file_or_folder / "latest") >> name))
+    throw InputError(fmt::format(
+        "the folder {} holds no checkpoint: name that of a run, or a file checkpoint-NNNN.h5",
+        file_or_folder.string()));
+  return file_or_folder / std::filesystem::path(name).filename();
+}
+
 std::vector<std::byte> read_bytes(const std::filesystem::path& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
-  if (error) throw InputError(fmt::format("cannot open {}: {}.", file.string(), error.message()));
+  if (error)
+    throw InputError(
+        fmt::format("cannot open {}: {}. Name a file checkpoint-NNNN.h5, or the folder of a run.",
+                    file.string(), error.message()));
   std::vector<std::byte> bytes(static_cast<std::size_t>(size));
   std::ifstream stream(file, std::ios::binary);
   if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size)))
@@ -181,11 +195,13 @@ void write_checkpoint(const std::filesystem::path& file, const Checkpoint& check
   write_file_durably(file, {encode(checkpoint)});
 }
 
-Checkpoint read_checkpoint(const std::filesystem::path& file) {
+Checkpoint read_checkpoint(const std::filesystem::path& file_or_folder) {
+  const std::filesystem::path file = file_of(file_or_folder);
   return decode(read_bytes(file), file.string());
 }
 
-Checkpoint read_weights(const std::filesystem::path& path) {
+Checkpoint read_weights(const std::filesystem::path& file_or_folder) {
+  const std::filesystem::path path = file_of(file_or_folder);
   const std::vector<std::byte> bytes = read_bytes(path);
   if (has_seal(bytes)) check_seal(bytes, path.string());
   const hdf5::File file = hdf5::File::open_image(path.string(), bytes);

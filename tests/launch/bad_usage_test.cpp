@@ -83,15 +83,18 @@ TEST_F(BadUsage, Files) {
   expect("--resume missing.h5", 3, "missing.h5");
   expect("eval missing.h5 --data digits", 3, "missing.h5");
   expect("verify missing.h5 missing.h5", 3, "missing.h5");
+  expect("eval .", 3, "holds no checkpoint");
 
   write_text(folder_ / "bad.json", "{\"layers\": [");
   expect("--model bad.json", 3, "bad.json");
   write_text(folder_ / "settings.json", R"({"name": "m", "training": {"lr": -1}, "layers": []})");
   expect("--model settings.json", 3, "lr");
-  write_text(folder_ / "unknown.toml", "learning-rat = 3\n");
-  expect("--config unknown.toml", 3, "learning-rat");
-  write_text(folder_ / "value.toml", "epochs = \"many\"\n");
-  expect("--config value.toml", 3, "epochs");
+  write_text(folder_ / "unknown.toml", "seed = 1\nwarmup-epoch = 3\n");
+  expect(
+      "--config unknown.toml", 3,
+      "unknown.toml, line 2: there is no setting \"warmup-epoch\" (did you mean warmup-epochs?)");
+  write_text(folder_ / "value.toml", "\nepochs = \"many\"\n");
+  expect("--config value.toml", 3, "value.toml, line 2: ");
   write_text(folder_ / "section.toml", "[train]\nepochs = 3\n");
   expect("--config section.toml", 3, "train");
   for (const char* line : {"epochs", "= 3", "epochs =", "data = \"open", "data = 'open",

@@ -91,6 +91,16 @@ TEST_F(Run, ItsConfigFileRepeatsIt) {
   EXPECT_NE(weights_hash("a"), weights_hash("c"));
 }
 
+TEST_F(Run, GoesOnFromAnyFolder) {
+  write_text(folder_ / "m.json", R"({"layers": [{"type": "linear", "units": "classes"}]})");
+  ok("data synth 1x4x4:2:50 -o d.h5");
+  ok("--model m.json --data d.h5 --epochs 1 --threads 1 --output a --progress none");
+  fs::create_directory(folder_ / "elsewhere");
+  const Finished resumed =
+      Process(folder_ / "elsewhere", "--resume ../a --epochs 2 --progress none").wait();
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+}
+
 TEST_F(Run, ResumesToTheSameWeights) {
   ok(tiny + "--epochs 4 --output whole --progress none");
   // The schedule needs the same length: stop early by hand, as a kill would, with the files of epoch 2.
