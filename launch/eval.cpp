@@ -118,8 +118,9 @@ ExitCode run_eval(Arguments arguments, Session& session) {
   std::int64_t threads = 0;
   bool json = false;
   auto parser = make_parser("eval", "Loss, accuracy and confusion matrix of a checkpoint.");
-  parser->add_option("CKPT", file, "a checkpoint file")->required();
-  parser->add_option("--data", data, "as for train (default: what it was trained on)")
+  parser->add_option("CKPT", file, "a checkpoint, or the folder of a run: its newest one")
+      ->required();
+  parser->add_option("--data", data, "as for train (default: the name of what it was trained on)")
       ->type_name("NAME|FILE.h5");
   parser->add_option("--split", split, "test or train")
       ->type_name("NAME")

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// dtrain predict: class and probabilities of each image of a file, on one rank. A network trained by
+// dtrain predict: class and probabilities of each image of some files, on one rank. A network trained by
 // --loss mse gives no probabilities: its outputs are shown as they are.
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 #include "base/cores.hpp"
 #include "datasets/data_loader.hpp"
+#include "datasets/formats/image_file.hpp"
 #include "datasets/read_images.hpp"
 #include "launch/binding.hpp"
 #include "launch/checkpoint_model.hpp"
@@ -39,13 +41,32 @@ std::unique_ptr<datasets::Dataset> as_dataset(datasets::Images images, const std
       std::vector<std::int64_t>(static_cast<std::size_t>(size), 0)));
 }
 
+/// Files as they are; of a folder its images, by name. Throws InputError for one without any.
+std::vector<std::string> files_of(const std::vector<std::string>& inputs) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const std::string& input : inputs) {
+    if (!fs::is_directory(input)) {
+      files.push_back(input);
+      continue;
+    }
+    const auto first = static_cast<std::ptrdiff_t>(files.size());
+    for (const auto& entry : fs::directory_iterator(input))
+      if (datasets::is_image_name(entry.path())) files.push_back(entry.path().string());
+    if (files.begin() + first == files.end())
+      throw InputError(fmt::format("the folder {} holds no PNG, PPM or PGM image", input));
+    std::sort(files.begin() + first, files.end());
+  }
+  return files;
+}
+
 /// Does the network give logits, or numbers that stand for themselves?
 bool gives_logits(const CheckpointModel& model) {
   return nn::parse_loss(model.progress().recipe.loss) == nn::LossKind::cross_entropy;
 }
 
 /// `values`: a probability for each class, or an output where there are no logits.
-void print_prediction(std::int64_t index, const CheckpointModel& model,
+void print_prediction(const std::string& file, std::int64_t index, const CheckpointModel& model,
                       std::span<const float> values, bool json) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -53,13 +74,13 @@ void print_prediction(std::int64_t index, const CheckpointModel& model,
                    [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
   const auto name = [&](std::size_t c) { return model.class_name(static_cast<std::int64_t>(c)); };
   if (json) {
-    train::Json object{{"index", index}, {"class", name(order[0])}};
+    train::Json object{{"file", file}, {"index", index}, {"class", name(order[0])}};
     auto& by_class = object[gives_logits(model) ? "probabilities" : "outputs"];
     for (std::size_t c = 0; c < values.size(); ++c) by_class[name(c)] = values[c];
     fmt::print("{}\n", train::to_text(object));
     return;
   }
-  std::string line = fmt::format("{:>6}", index);
+  std::string line = fmt::format("{}{:>6}", file, index);
   for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 3); ++i)
     line += fmt::format("  {} {}", name(order[i]),
                         gives_logits(model) ? percent_text(values[order[i]])
@@ -67,34 +88,9 @@ void print_prediction(std::int64_t index, const CheckpointModel& model,
   fmt::print("{}\n", line);
 }
 
-}  // namespace
-
-ExitCode run_predict(Arguments arguments, Session& session) {
-  std::string file, input, device = "auto";
-  std::int64_t threads = 0;
-  bool json = false;
-  auto parser = make_parser(
-      "predict",
-      "Class and probabilities of each image, the likeliest classes first; of a model trained "
-      "with --loss mse, its outputs.");
-  parser->add_option("CKPT", file, "a checkpoint file")->required();
-  parser
-      ->add_option("--input", input,
-                   "images: HDF5 (`images`, or those of its test split), IDX, PNG, PPM or PGM")
-      ->type_name("FILE")
-      ->required();
-  parser->add_option("--device", device, "auto, cpu or cuda")
-      ->type_name("NAME")
-      ->capture_default_str();
-  parser->add_option("--threads", threads, "threads (default: the cores it may run on)")
-      ->type_name("N")
-      ->check(integer_in(1, 4096));
-  parser->add_flag("--json", json, "print one JSON object per image, with all classes");
-  if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
-
-  const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
-  CheckpointModel model(file, pick_device(device, 0, 1), thread_count);
-  const auto dataset = as_dataset(datasets::read_images(input), input, model);
+/// Predicts every image of one file.
+void predict(const std::string& file, CheckpointModel& model, bool json) {
+  const auto dataset = as_dataset(datasets::read_images(file), file, model);
   const kernels::Backend& backend = model.replica().backend();
   const auto stream = backend.device->make_stream();
 
@@ -115,10 +111,45 @@ ExitCode run_predict(Arguments arguments, Session& session) {
     }
     const auto values = model.to_host(outputs, batch.size, *stream);
     for (std::int64_t row = 0; row < batch.size; ++row)
-      print_prediction(pass.begin + row, model,
+      print_prediction(file, pass.begin + row, model,
                        std::span(values).subspan(static_cast<std::size_t>(row) * classes, classes),
                        json);
   }
+}
+
+}  // namespace
+
+ExitCode run_predict(Arguments arguments, Session& session) {
+  std::string checkpoint, device = "auto";
+  std::vector<std::string> inputs;
+  std::int64_t threads = 0;
+  bool json = false;
+  auto parser = make_parser(
+      "predict",
+      "Class and probabilities of each image, the likeliest classes first; of a model trained "
+      "with --loss mse, its outputs.");
+  parser->add_option("CKPT", checkpoint, "a checkpoint, or the folder of a run: its newest one")
+      ->required();
+  parser
+      ->add_option(
+          "--input", inputs,
+          "PNG, PPM or PGM images, folders of them, IDX or HDF5 files (`images`, or those of "
+          "the test split)")
+      ->type_name("FILE...")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->required();
+  parser->add_option("--device", device, "auto, cpu or cuda")
+      ->type_name("NAME")
+      ->capture_default_str();
+  parser->add_option("--threads", threads, "threads (default: the cores it may run on)")
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
+  parser->add_flag("--json", json, "print one JSON object per image, with all classes");
+  if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
+
+  const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
+  CheckpointModel model(checkpoint, pick_device(device, 0, 1), thread_count);
+  for (const std::string& file : files_of(inputs)) predict(file, model, json);
   return ExitCode::done;
 }
 

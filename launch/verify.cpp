@@ -69,7 +69,7 @@ ExitCode run_verify(Arguments arguments, Session& session) {
   std::string first, second;
   auto parser =
       make_parser("verify", "Compare two checkpoints: exit code 0 when identical, else 1.");
-  parser->add_option("A.h5", first, "a checkpoint")->required();
+  parser->add_option("A.h5", first, "a checkpoint, or the folder of a run")->required();
   parser->add_option("B.h5", second, "another one")->required();
   if (!parse(*parser, arguments, session)) return ExitCode::done;
 

@@ -89,6 +89,34 @@ TEST_F(Tools, PredictReadsAnImageOfTheSize) {
   EXPECT_THAT(misfit.err, HasSubstr("small.pgm"));
 }
 
+TEST_F(Tools, PredictTakesSeveralFilesAndFolders) {
+  train();
+  fs::create_directory(folder_ / "images");
+  for (const char* file : {"images/b.pgm", "images/a.pgm", "c.pgm"})
+    write_text(folder_ / file, "P5\n8 8\n255\n" + std::string(64, '\x40'));
+  write_text(folder_ / "images/notes.txt", "no image");
+  const std::string lines = ok("predict run --input c.pgm images --json");
+  ASSERT_EQ(count_of(lines, "\n"), 3u);
+  std::istringstream stream(lines);
+  for (const char* file : {"c.pgm", "images/a.pgm", "images/b.pgm"}) {
+    std::string line;
+    std::getline(stream, line);
+    EXPECT_EQ(json::parse(line)["file"], file);
+    EXPECT_EQ(json::parse(line)["index"], 0);
+  }
+  EXPECT_THAT(ok("predict run --input c.pgm images"), HasSubstr("images/b.pgm"));
+  fs::create_directory(folder_ / "empty");
+  EXPECT_EQ(dtrain("predict run --input empty").code, 3);
+}
+
+TEST_F(Tools, ARunsFolderMeansItsNewestCheckpoint) {
+  train();
+  EXPECT_THAT(ok("verify run " + checkpoint_), HasSubstr("identical"));
+  EXPECT_EQ(json::parse(ok("eval run --json"))["step"], 45);
+  ok("--model mlp64 --steps 0 --threads 1 --output other --progress none --init run");
+  EXPECT_EQ(weights_hash("other"), weights_hash("run"));
+}
+
 TEST_F(Tools, VerifyTellsSameFromDifferent) {
   train();
   ok("--model mlp64 --epochs 3 --threads 1 --output again --progress none");
@@ -107,6 +135,12 @@ TEST_F(Tools, ModelsListsThemAndTheLayersOfOne) {
   EXPECT_THAT(ok("models mlp64 --input 1x8x8 --classes 4"),
               HasSubstr("4,420"));  // 64*64+64 + 64*4+4
   EXPECT_EQ(dtrain("models mlp --input 8x8").code, 2);
+  EXPECT_THAT(ok("models lenet"), HasSubstr("images from 16x16"));
+  write_text(folder_ / "m.json", R"({"layers": [{"type": "linear", "units": "classes"}]})");
+  EXPECT_THAT(ok("models m.json"), HasSubstr("training      defaults"));
+  const Finished small = dtrain("--model lenet");
+  EXPECT_EQ(small.code, 3);
+  EXPECT_THAT(small.err, HasSubstr("images of at least 16x16, not 8x8"));
 }
 
 TEST_F(Tools, DoctorNamesWhatItLooksFor) {
