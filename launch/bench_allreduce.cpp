@@ -140,7 +140,9 @@ void print_table(const std::vector<Row>& rows, const comm::Communicator& communi
   fmt::print(
       "{}\n{} ranks on {} node{}. Times: the slowest rank's, median of the rounds. Bus: 2(P-1)/P "
       "of "
-      "the array\nover the time. Measured memory bandwidth: {:.1f} GB/s (triad, {} thread{}).\n",
+      "the array\nover the time. Measured memory bandwidth: {:.1f} GB/s (triad, {} "
+      "thread{});\nmore than that: the array "
+      "stays in a cache.\n",
       table.text(), communicator.size(), communicator.nodes(), communicator.nodes() == 1 ? "" : "s",
       memory_gb_per_s, threads, threads == 1 ? "" : "s");
 }

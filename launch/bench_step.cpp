@@ -272,6 +272,10 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
     fmt::print("{}\n", train::to_text(json));
     return;
   }
+  const std::string sums =
+      ranks == 1 ? ""
+                 : fmt::format(", of which {:.3g} ms communication, {:.3g} ms exposed",
+                               bench.communication_ms(), bench.exposed_ms());
   std::string text =
       fact_line("model", fmt::format("{}, batch {}, {}", model.name(), bench.samples(),
                                      settings.optimizer)) +
@@ -279,10 +283,7 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
                 fmt::format("{}, {} thread{} each", ranks, threads, threads == 1 ? "" : "s")) +
       fact_line("comm", bench.reason().empty() ? bench.name() : bench.reason()) +
       fact_line("device", fmt::format("{} ({}), {}", device, device_name, settings.precision)) +
-      fact_line("step",
-                fmt::format("{:.4g} ms, of which {:.3g} ms communication, {:.3g} ms exposed",
-                            1e3 * result.seconds_per_step, bench.communication_ms(),
-                            bench.exposed_ms())) +
+      fact_line("step", fmt::format("{:.4g} ms{}", 1e3 * result.seconds_per_step, sums)) +
       fact_line("speed", fmt::format("{} samples/s", short_number(rate))) +
       fact_line("arithmetic",
                 fmt::format("{:.1f} GFLOP/s, {} of the measured peak of {:.0f}", gflops,

@@ -45,7 +45,7 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   std::string make_option(const CLI::Option* option, bool is_positional) const override {
-    std::string head = fmt::format("  {}", option->get_name(is_positional, !is_positional));
+    std::string head = fmt::format("  {}", is_positional ? option->get_name(true) : names(option));
     if (!is_positional && option->get_type_size() != 0 && !option->get_type_name().empty())
       head += fmt::format(" {}", option->get_type_name());
     const std::string& fallback = option->get_default_str();
@@ -68,6 +68,14 @@ class HelpFormatter : public CLI::Formatter {
   }
 
  private:
+  /// "-h, --help"
+  static std::string names(const CLI::Option* option) {
+    std::vector<std::string> all;
+    for (const std::string& name : option->get_snames()) all.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) all.push_back("--" + name);
+    return fmt::format("{}", fmt::join(all, ", "));
+  }
+
   static std::vector<std::string> words_of(const std::string& text) {
     std::istringstream stream(text);
     return {std::istream_iterator<std::string>(stream), {}};

@@ -14,14 +14,15 @@ namespace {
 
 constexpr std::array table{
     Command{"train", "[OPTIONS]", "train a network (the default command)", run_train},
-    Command{"launch", "-np N -- TRAIN OPTIONS", "train on N ranks: starts mpirun or srun",
+    Command{"launch", "-np N -- [COMMAND] OPTIONS", "run on N ranks: starts mpirun or srun",
             run_launch},
     Command{"eval", "CKPT --data NAME", "loss, accuracy and confusion matrix of a checkpoint",
             run_eval},
-    Command{"predict", "CKPT --input FILE", "class and probabilities of each image", run_predict},
+    Command{"predict", "CKPT --input FILE...", "class and probabilities of each image",
+            run_predict},
     Command{"data", "import|info|synth …", "make and inspect HDF5 datasets", run_data},
     Command{"models", "[NAME]", "list models, or the layers of one", run_models},
-    Command{"bench", "step|kernels|input", "micro-benchmarks", run_bench},
+    Command{"bench", "step|allreduce|kernels|input", "micro-benchmarks", run_bench},
     Command{"verify", "A.h5 B.h5", "compare two checkpoints", run_verify},
     Command{"doctor", "", "what this build and machine have", run_doctor},
 };
@@ -29,7 +30,7 @@ constexpr std::array table{
 void print_overview() {
   fmt::print("dtrain {}: data-parallel training of CNNs and MLPs over MPI\n\nUsage:\n", version);
   for (const Command& command : table)
-    fmt::print("  {:<40}{}\n", fmt::format("dtrain {} {}", command.name, command.synopsis),
+    fmt::print("  {:<46}{}\n", fmt::format("dtrain {} {}", command.name, command.synopsis),
                command.summary);
   fmt::print(
       "\n`dtrain COMMAND --help` lists the options of a command. Examples:\n"

@@ -192,8 +192,14 @@ ExitCode run_launch(Arguments arguments, Session& session) {
 
   std::int64_t ranks = 0;
   std::string hosts;
-  auto parser =
-      make_parser("launch", "Start ranks of dtrain: dtrain launch -np N -- TRAIN OPTIONS");
+  auto parser = make_parser(
+      "launch",
+      "Start ranks of dtrain: dtrain launch -np N -- [COMMAND] OPTIONS\n\n"
+      "  dtrain launch -np 8 -- --model cnn                  trains\n"
+      "  dtrain launch -np 2 --hosts a,b -- bench allreduce  runs another command\n\n"
+      "mpirun, or srun inside a Slurm job, is told what it needs: root, more ranks than "
+      "cores, binding.\nRanks share the cores among their threads; --threads behind -- "
+      "says otherwise.");
   parser->add_option("-n,--np", ranks, "number of ranks")
       ->type_name("N")
       ->required()
