@@ -4,6 +4,7 @@
 // dtrain launch: starts the ranks with Open MPI's mpirun, or with srun inside a Slurm job, so that
 // nobody needs to know their settings, and turns how the job ended into dtrain's exit codes.
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@
 namespace dtrain::launch {
 namespace {
 
-constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGUSR1};
+constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
 std::atomic<pid_t> launcher_pid{0};
 std::atomic<int> stop_requests{0};
 
@@ -34,6 +35,25 @@ std::atomic<int> stop_requests{0};
 void forward_stop(int) {
   const int request = ++stop_requests;
   if (launcher_pid > 0) kill(launcher_pid, request == 1 ? SIGUSR1 : SIGTERM);
+}
+
+/// SIGHUP stays ignored where it is, as under nohup.
+void at_stop_signals(void (*handler)(int)) {
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = handler;
+  for (const int signal : stop_signals) {
+    sigaction(signal, nullptr, &before);
+    if (signal != SIGHUP || before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
+}
+
+/// SIG_BLOCK: requests to stop wait. SIG_UNBLOCK: those that came are met now.
+void mask_stop_signals(int how) {
+  sigset_t requests;
+  sigemptyset(&requests);
+  for (const int signal : stop_signals) sigaddset(&requests, signal);
+  sigprocmask(how, &requests, nullptr);
 }
 
 /// A setting that the user's own environment overrides.
@@ -116,35 +136,29 @@ std::vector<std::string> srun_command(std::int64_t ranks, const std::string& hos
 }
 
 /// Starts the launcher in a process group of its own, so that the terminal's Ctrl-C reaches only
-/// us, and returns its wait status.
+/// us, and returns its wait status. The launcher ends when we do, however that comes about.
 int run_and_wait(const std::vector<std::string>& command) {
   std::vector<char*> words;
   words.reserve(command.size() + 1);
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
 
-  // A request that comes before there is whom to pass it on to waits.
-  sigset_t requests, before;
-  sigemptyset(&requests);
-  for (const int signal : stop_signals) sigaddset(&requests, signal);
-  sigprocmask(SIG_BLOCK, &requests, &before);
-  struct sigaction action {};
-  action.sa_handler = forward_stop;
-  for (const int signal : stop_signals) sigaction(signal, &action, nullptr);
-
-  const pid_t child = fork();
+  at_stop_signals(forward_stop);
+  const pid_t parent = getpid(), child = fork();
   if (child < 0) throw Error(fmt::format("cannot start {}: {}", command[0], std::strerror(errno)));
   if (child == 0) {
     setpgid(0, 0);
-    for (const int number : stop_signals) ::signal(number, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &before, nullptr);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) std::_Exit(127);  // gone before that
+    at_stop_signals(SIG_DFL);
+    mask_stop_signals(SIG_UNBLOCK);
     // A background group may not read the terminal.
     if (std::freopen("/dev/null", "r", stdin) == nullptr) std::_Exit(127);
     execvp(words[0], words.data());
     std::_Exit(127);
   }
   launcher_pid = child;
-  sigprocmask(SIG_SETMASK, &before, nullptr);
+  mask_stop_signals(SIG_UNBLOCK);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -187,6 +201,7 @@ ExitCode exit_code_of(int status, const std::string& launcher) {
 }  // namespace
 
 ExitCode run_launch(Arguments arguments, Session& session) {
+  mask_stop_signals(SIG_BLOCK);  // until there is whom to pass a request on to
   const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   const auto own = static_cast<std::size_t>(separator - arguments.begin());
 

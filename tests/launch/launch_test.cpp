@@ -4,6 +4,7 @@
 // dtrain launch and what it asks of mpirun and srun, played by scripts.
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "tests/launch/dtrain_process.hpp"
 
@@ -72,6 +73,40 @@ TEST_F(Launch, PassesOneStopOnAndEndsTheJobAtTheSecond) {
   EXPECT_EQ(finished.code, 1);
   EXPECT_EQ(finished.err,
             "dtrain: error: ended at the second request to stop, without a checkpoint\n");
+}
+
+TEST_F(Launch, NoJobOutlivesIt) {
+  play("mpirun", "trap ': > ended; exit 1' TERM\n: > ready\nwhile :; do sleep 0.02; done\n");
+  const Process job(folder_, "launch -np 2");
+  ASSERT_TRUE(soon([&] { return fs::exists(folder_ / "ready"); }));
+  job.send(SIGKILL);
+  EXPECT_EQ(job.wait().code, 128 + SIGKILL);
+  EXPECT_TRUE(soon([&] { return fs::exists(folder_ / "ended"); }));
+}
+
+TEST_F(Launch, AHangupIsARequestToStopUnlessIgnored) {
+  play("mpirun", "trap 'exit 75' USR1\n: > ready\nfor i in 1 2 3 4 5 6 7 8; do sleep 0.1; done\n");
+  for (const bool ignored : {false, true}) {
+    fs::remove(folder_ / "ready");
+    const auto before = std::signal(SIGHUP, ignored ? SIG_IGN : SIG_DFL);
+    const Process job(folder_, "launch -np 2");
+    std::signal(SIGHUP, before);
+    ASSERT_TRUE(soon([&] { return fs::exists(folder_ / "ready"); }));
+    job.send(SIGHUP);
+    EXPECT_EQ(job.wait().code, ignored ? 0 : 75);
+  }
+}
+
+TEST_F(Launch, AStopWaitsUntilThereIsAJob) {
+  play("mpirun", "exec sleep 60\n");
+  const fs::path config = folder_ / "c.toml";
+  ASSERT_EQ(mkfifo(config.c_str(), 0600), 0);
+  const Process job(folder_, "launch -np 2 -- --config c.toml");
+  {
+    const std::ofstream pipe(config);  // opens once it is being read
+    job.send(SIGTERM);
+  }
+  EXPECT_EQ(job.wait().code, 75);
 }
 
 TEST_F(Launch, AStopBeforeTrainingIsNoLostRank) {
