@@ -34,6 +34,14 @@ std::optional<std::int64_t> step_of(std::string_view name) {
   return step;
 }
 
+/// Whether this is a name under which a checkpoint, or `latest`, is being written.
+bool is_partial(std::string_view name) {
+  constexpr std::string_view ending = ".partial";
+  if (!name.ends_with(ending)) return false;
+  name.remove_suffix(ending.size());
+  return name == "latest" || step_of(name);
+}
+
 std::map<std::int64_t, fs::path> checkpoints_in(const fs::path& folder) {
   std::map<std::int64_t, fs::path> files;
   std::error_code error;
@@ -56,7 +64,7 @@ fs::path CheckpointFolder::write(const Checkpoint& checkpoint) const {
   // What a killed process may have left half-written is nobody's any more.
   std::error_code ignored;  // a file that cannot be removed harms nobody
   for (const auto& entry : fs::directory_iterator(folder_))
-    if (entry.path().extension() == ".partial") fs::remove(entry.path(), ignored);
+    if (is_partial(entry.path().filename().string())) fs::remove(entry.path(), ignored);
 
   // Later ones are another branch of the run, left from before it was resumed: not ours to remove.
   auto files = checkpoints_in(folder_);

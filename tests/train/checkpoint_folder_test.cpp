@@ -101,21 +101,25 @@ TEST_F(CheckpointFolderTest, ALostLatestFileDoesNoHarm) {
 TEST_F(CheckpointFolderTest, AnInterruptedWriteLeavesTheOldOne) {
   write(10, -1, 3);
   std::ofstream(path() / "checkpoint-0020.h5.partial") << "half a file";  // killed here
+  std::ofstream(path() / "latest.partial") << "";
   EXPECT_EQ(newest(), 10);
   EXPECT_TRUE(notices_.empty());
   write(30, -1, 3);
-  EXPECT_FALSE(names().contains("checkpoint-0020.h5.partial"));
+  EXPECT_THAT(names(), ElementsAre("checkpoint-0010.h5", "checkpoint-0030.h5", "latest"));
 }
 
 TEST_F(CheckpointFolderTest, OtherFilesAreNoCheckpoints) {
-  for (const char* name : {"checkpoint-.h5", "checkpoint-12x.h5", "checkpoint-0001.txt", "notes"})
-    std::ofstream(path() / name) << "text";
+  const std::set<std::string> others{"checkpoint-.h5",  "checkpoint-12x.h5", "checkpoint-0001.txt",
+                                     "notes",           "film.partial",      ".partial",
+                                     "notes.h5.partial"};
+  for (const std::string& name : others) std::ofstream(path() / name) << "text";
   EXPECT_EQ(newest(), -1);
   EXPECT_TRUE(notices_.empty());
   write(1, -1, 1);
   write(2, -1, 1);
-  EXPECT_TRUE(names().contains("checkpoint-12x.h5"));
-  EXPECT_FALSE(names().contains("checkpoint-0001.h5"));
+  std::set<std::string> expected = others;
+  expected.insert({"checkpoint-0002.h5", "latest"});
+  EXPECT_EQ(names(), expected);
 }
 
 TEST_F(CheckpointFolderTest, AnEmptyOrMissingFolderHasNone) {
