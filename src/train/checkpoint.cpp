@@ -79,6 +79,9 @@ void restore(const Checkpoint& checkpoint, nn::Replica& replica, optim::Optimize
     const bool trainable = parameter.spec.role == ParameterRole::trainable;
     const NamedArray& array = find_array(trainable ? checkpoint.parameters : checkpoint.buffers,
                                          parameter, trainable ? "parameter" : "buffer", origin);
+    if (!std::ranges::all_of(array.data, [](float value) { return std::isfinite(value); }))
+      throw InputError(fmt::format("{}: '{}' has values that are no finite numbers.", origin,
+                                   parameter.spec.name));
     arena.from_canonical(parameter, array.data, arena.values());
   }
   if (optimizer == nullptr) return;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.hpp"
 #include "tests/train/training.hpp"
 
@@ -87,6 +89,10 @@ TEST(Restore, NamesWhatDoesNotFit) {
               testing::AllOf(HasSubstr("some.h5"), HasSubstr("conv1.weight"), HasSubstr("6x1x9"),
                              HasSubstr("6x1x3x3")));
   EXPECT_THAT(refusal([](Checkpoint& c) { c.optimizer.pop_back(); }), HasSubstr("optimizer state"));
+  EXPECT_THAT(refusal([](Checkpoint& c) { c.parameters[0].data.back() = NAN; }),
+              testing::AllOf(HasSubstr("some.h5"), HasSubstr("conv1.weight"), HasSubstr("finite")));
+  EXPECT_THAT(refusal([](Checkpoint& c) { c.buffers[0].data[0] = INFINITY; }),
+              HasSubstr("bn1.running_mean"));
 }
 
 }  // namespace
