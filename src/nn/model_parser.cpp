@@ -70,6 +70,20 @@ json parse_training(const json& document, const std::string& origin) {
   return training;
 }
 
+/// What the model calls itself, else the file's name. It goes into checkpoints and onto terminals.
+std::string parse_name(const json& document, const std::string& origin) {
+  if (!document.contains("name")) return std::filesystem::path(origin).stem().string();
+  const json& name = document["name"];
+  const auto is_text = [](const std::string& text) {
+    return !text.empty() && text.size() <= 200 &&
+           std::ranges::none_of(text, [](unsigned char c) { return std::iscntrl(c) != 0; });
+  };
+  if (!name.is_string() || !is_text(name.get_ref<const std::string&>()))
+    throw InputError(fmt::format(
+        "{}: \"name\" must be a text of 1 to 200 bytes without control characters", origin));
+  return name.get<std::string>();
+}
+
 /// Builds the layers one after the other, each from what came before.
 class GraphReader {
  public:
@@ -208,9 +222,7 @@ Model Model::parse(const std::string& text, const std::string& origin, const Inp
   model.text_ = text;
   model.input_ = input;
   model.training_ = parse_training(document, origin);
-  model.name_ = document.contains("name") && document["name"].is_string()
-                    ? document["name"].get<std::string>()
-                    : std::filesystem::path(origin).stem().string();
+  model.name_ = parse_name(document, origin);
 
   constexpr std::size_t layer_limit = 10000;
   const auto entries = document.find("layers");

@@ -86,6 +86,19 @@ TEST(Model, LenetSaysWhichLayerDoesNotFitSmallImages) {
   }
 }
 
+TEST(Model, ANameIsAShortText) {
+  const auto named = [](const std::string& name) {
+    return error_of(R"({"name": )" + name + R"(, "layers": [{"type": "linear", "units": 10}]})");
+  };
+  const std::string longest(200, 'x');
+  EXPECT_EQ(named("\"été 3\""), "no error");
+  EXPECT_EQ(named("\"" + longest + "\""), "no error");
+  for (const std::string& name :
+       {"\"" + longest + "x\"", std::string(R"("")"), std::string("7"), std::string("null"),
+        std::string(R"("a\u0000b")"), std::string(R"("a\u001b[2Jb")")})
+    EXPECT_THAT(named(name), AllOf(HasSubstr("my.json"), HasSubstr("\"name\""))) << name;
+}
+
 TEST(Model, NamesUnnamedLayersByTypeAndParametersByLayer) {
   const Model model = Model::parse(R"({"layers": [{"type": "linear", "units": 3}, {"type": "relu"},
       {"type": "linear", "units": "classes"}]})",
