@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/error.hpp"
 #include "launch/binding.hpp"
 #include "launch/checkpoint_model.hpp"
 #include "launch/command_line.hpp"
@@ -17,6 +18,15 @@
 
 namespace dtrain::launch {
 namespace {
+
+/// What the model was trained on, by its name; a dataset file is not always found by that.
+datasets::DatasetSplits open_data_of(const CheckpointModel& model) {
+  try {
+    return datasets::open_dataset(model.data().name, {});
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}. Name the data of the run with --data", error.what()));
+  }
+}
 
 struct Result {
   std::int64_t samples = 0;
@@ -146,7 +156,7 @@ ExitCode run_eval(Arguments arguments, Session& session) {
   together(communicator, [&] {
     model.emplace(file, pick_device(device, communicator.local_rank(), communicator.local_size()),
                   thread_count);
-    auto splits = datasets::open_dataset(data.empty() ? model->data().name : data, {});
+    auto splits = data.empty() ? open_data_of(*model) : datasets::open_dataset(data, {});
     dataset = model->fit(std::move(split == "test" ? splits.test : splits.train));
   });
   if (loss == "auto") loss = dataset->labels().empty() ? "mse" : model->progress().recipe.loss;

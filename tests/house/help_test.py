@@ -49,6 +49,10 @@ class HelpTest(unittest.TestCase):
         self.assertEqual(helped, listed, "`dtrain --help` and README.md differ")
         self.assertLessEqual(helped, COMMANDS, "a command that is none of the fixed names")
 
+    def test_benches(self):
+        helped = re.findall(r"^  dtrain bench (\w+)", help_text("bench"), re.M)
+        self.assertIn(f"dtrain bench {'|'.join(helped)} ", help_text(), "`dtrain --help` lists other benches")
+
     def test_every_command_has_help(self):
         for row in rows("Commands"):
             command = row.split()[1].strip("[]")

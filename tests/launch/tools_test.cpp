@@ -56,6 +56,19 @@ TEST_F(Tools, EvalOpensTheDataOfTraining) {
   EXPECT_EQ(dtrain("--resume run --epochs 2 --data synthetic:1x8x8:4:201").code, 2);
 }
 
+TEST_F(Tools, EvalAsksForDataThatItDoesNotFind) {
+  std::string csv = "label,a,b,c,d\n";
+  for (int i = 0; i < 50; ++i) csv += fmt::format("{},{},{},7,0\n", i % 2, i, 2 * i);
+  write_text(folder_ / "mine.csv", csv);
+  ok("data import csv mine.csv --test-fraction 0.2 -o mine.h5");
+  ok("--model mlp64 --data mine.h5 --epochs 1 --threads 1 --output run --progress none");
+  fs::rename(folder_ / "mine.h5", folder_ / "moved.h5");
+  const Finished lost = dtrain("eval run");
+  EXPECT_EQ(lost.code, 3);
+  EXPECT_THAT(lost.err, HasSubstr("--data"));
+  EXPECT_EQ(json::parse(ok("eval run --data moved.h5 --json"))["samples"], 10);
+}
+
 TEST_F(Tools, EvalAndPredictKnowTheLossOfTraining) {
   ok("--model mlp64 --loss mse --epochs 2 --threads 1 --output run --progress none");
   const std::string checkpoint = latest("run").string();
