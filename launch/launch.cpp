@@ -174,7 +174,7 @@ ExitCode exit_code_of(int status, const std::string& launcher) {
     throw Error("ended at the second request to stop, without a checkpoint");
   // Nobody was ready for the request yet.
   if (stop_requests > 0 && code == 128 + SIGUSR1)
-    throw Error("stopped before training began: run again with --resume auto", ExitCode::stopped);
+    throw Error("stopped before training began: run it again", ExitCode::stopped);
   switch (code) {
     case 0:
     case 1:
@@ -190,11 +190,12 @@ ExitCode exit_code_of(int status, const std::string& launcher) {
       break;
   }
   if (code > 128 + SIGRTMAX)
-    throw Error("a host no longer answers: run again with --resume auto", ExitCode::lost_rank);
+    throw Error("a host no longer answers: go on with --resume and the folder of the run",
+                ExitCode::lost_rank);
   if (code > 128)
-    throw Error(
-        fmt::format("a rank was lost ({}): run again with --resume auto", strsignal(code - 128)),
-        ExitCode::lost_rank);
+    throw Error(fmt::format("a rank was lost ({}): go on with --resume and the folder of the run",
+                            strsignal(code - 128)),
+                ExitCode::lost_rank);
   throw Error(fmt::format("{} ended with code {}", launcher, code));
 }
 
