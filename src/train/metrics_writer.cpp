@@ -40,14 +40,17 @@ std::vector<EpochRecord> cut_back(const fs::path& folder, const std::optional<Pr
   std::vector<EpochRecord> epochs;
   std::ifstream lines(folder / "metrics.jsonl");
   for (std::string line; resumed && std::getline(lines, line);) {
-    const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!object.is_object() || !object.contains("event")) continue;  // torn by a crash
-    if (object["event"] == "epoch") {
-      const EpochRecord record = epoch_from_json(object);
-      if (record.epoch > resumed->epoch) continue;
-      epochs.push_back(record);
-      csv += csv_row(record);
-    } else if (object.at("step") > resumed->step) {
+    try {
+      const Json object = Json::parse(line);
+      if (object.at("event") == "epoch") {
+        const EpochRecord record = epoch_from_json(object);
+        if (record.epoch > resumed->epoch) continue;
+        epochs.push_back(record);
+        csv += csv_row(record);
+      } else if (object.at("step").get<std::int64_t>() > resumed->step) {
+        continue;
+      }
+    } catch (const Json::exception&) {  // torn by a crash, or changed by hand
       continue;
     }
     jsonl += line + "\n";

@@ -129,6 +129,25 @@ TEST(MetricsWriter, AResumedRunIsCutBackToItsCheckpoint) {
   EXPECT_EQ(lines_of(folder.path() / "epochs.csv"), lines_of(whole_folder.path() / "epochs.csv"));
 }
 
+TEST(MetricsWriter, LinesThatItDidNotWriteAreDropped) {
+  const TemporaryFolder folder;
+  {
+    MetricsWriter writer(folder.path(), std::nullopt);
+    train(writer, 1, 10, 10);
+  }
+  const auto lines = lines_of(folder.path() / "metrics.jsonl");
+  std::ofstream(folder.path() / "metrics.jsonl", std::ios::app)
+      << "\n7\n{}\n\xff\n{\"event\":\"epoch\",\"epoch\":1}\n{\"event\":\"step\"}\n"
+         "{\"event\":\"step\",\"step\":\"3\"}\n"
+         "{\"event\":\"epoch\",\"epoch\":\"one\",\"step\":1e999}\n";
+  Progress progress;
+  progress.step = 10;
+  progress.epoch = 1;
+  const MetricsWriter writer(folder.path(), progress);
+  EXPECT_EQ(writer.earlier_epochs().size(), 1u);
+  EXPECT_EQ(lines_of(folder.path() / "metrics.jsonl"), lines);
+}
+
 RunSummary example_run() {
   RunSummary run;
   run.command = "dtrain --model cnn";
