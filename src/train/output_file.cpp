@@ -3,11 +3,13 @@
 #include "train/output_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "base/error.hpp"
 #include "base/partial_file.hpp"
 
 namespace dtrain::train {
@@ -45,6 +47,11 @@ void AppendFile::append(std::string_view text) {
 void AppendFile::flush() {
   const std::string text = std::exchange(held_back_, {});
   if (!write_all(descriptor_, std::as_bytes(std::span(text)))) fail_to_write(file_, errno);
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0)
+    throw Error(fmt::format(
+        "{} was removed while the run wrote to it. Leave the folder alone until the run ends.",
+        file_.string()));
 }
 
 }  // namespace dtrain::train

@@ -33,6 +33,7 @@ class AppendFile {
   AppendFile& operator=(const AppendFile&) = delete;
 
   void append(std::string_view text);
+  /// Throws Error where the file is full or has been removed.
   void flush();
 
  private:

@@ -81,6 +81,21 @@ TEST(AppendFile, AFullDiskIsAnError) {
   }
 }
 
+TEST(AppendFile, ARemovedFileIsAnError) {
+  const TemporaryFolder folder;
+  AppendFile file(folder.path() / "f");
+  file.append("one\n");
+  file.flush();
+  std::filesystem::remove(folder.path() / "f");
+  file.append("two\n");
+  try {
+    file.flush();
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("was removed"));
+  }
+}
+
 TEST(AppendFile, AMissingFolderIsAnError) {
   EXPECT_THROW(AppendFile("/nonexistent/f"), Error);
 }
