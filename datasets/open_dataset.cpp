@@ -46,6 +46,7 @@ DatasetSplits open_debian_fashion_mnist() {
 }
 
 [[noreturn]] void fail_unknown(const std::string& name) {
+  if (name.empty()) throw InputError("the name of the dataset is empty");
   if (name.ends_with(".h5") || name.find('/') != std::string::npos)
     throw InputError(fmt::format(
         "{}: no such dataset file; `dtrain data import` makes one from other formats", name));

@@ -256,9 +256,10 @@ CLI::Validator positive_number() {
   return value_that(
       [](const std::string& text) {
         const auto value = finite_number(text);
-        return value && *value > 0 && *value <= std::numeric_limits<float>::max();
+        return value && static_cast<float>(*value) > 0 &&
+               *value <= std::numeric_limits<float>::max();
       },
-      "a number above 0");
+      "a number above 0 that float32 holds");
 }
 
 CLI::Validator nonnegative_number() {
@@ -268,6 +269,15 @@ CLI::Validator nonnegative_number() {
         return value && *value >= 0 && *value <= std::numeric_limits<float>::max();
       },
       "a number from 0 up");
+}
+
+CLI::Validator true_or_false() {
+  return value_that(
+      [](const std::string& text) {
+        constexpr std::string_view words[] = {"true", "false", "on", "off", "yes", "no", "1", "0"};
+        return std::find(std::begin(words), std::end(words), text) != std::end(words);
+      },
+      "true or false");
 }
 
 }  // namespace dtrain::launch

@@ -37,8 +37,10 @@ CLI::Validator number_in(double min, double max);
 CLI::Validator number_below(double min, double max);
 /// One of these words.
 CLI::Validator one_of(std::vector<std::string> words);
-/// A number above 0, or from 0 up.
+/// A number that float32 holds: above 0, or from 0 up.
 CLI::Validator positive_number();
 CLI::Validator nonnegative_number();
+/// What a flag may be set to.
+CLI::Validator true_or_false();
 
 }  // namespace dtrain::launch

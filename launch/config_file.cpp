@@ -28,6 +28,12 @@ std::string read_text(const std::filesystem::path& file, std::string_view kind) 
 
 }  // namespace
 
+std::string ConfigItem::option() const {
+  std::string name = key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
 ConfigItems read_config_file(const std::filesystem::path& file) {
   ConfigItems items;
   for (auto& [key, value, line] : parse_toml(read_text(file, "config file"), file.string()))
@@ -51,17 +57,19 @@ ConfigItems model_training_items(const std::string& model) {
 }
 
 void apply_defaults(CLI::App& parser, const ConfigItems& items, const std::string& origin) {
+  const auto acts = [](std::string_view name) {
+    return name == "config" || name == "help" || name == "dry-run" || name == "version";
+  };
   std::vector<std::string> known;
   for (const CLI::Option* option : parser.get_options())
-    for (const std::string& name : option->get_lnames()) known.push_back(name);
+    for (const std::string& name : option->get_lnames())
+      if (!acts(name)) known.push_back(name);
   for (const ConfigItem& item : items) {
     const std::string place =
         item.line > 0 ? fmt::format("{}, line {}", origin, item.line) : origin;
-    std::string key = item.key;
-    std::replace(key.begin(), key.end(), '_', '-');
+    const std::string key = item.option();
     CLI::Option* option = parser.get_option_no_throw("--" + key);
-    const bool acts = key == "config" || key == "help" || key == "dry-run" || key == "version";
-    if (option == nullptr || acts)
+    if (option == nullptr || acts(key))
       throw InputError(fmt::format("{}: there is no setting \"{}\"{}", place, item.key,
                                    did_you_mean(key, known)));
     try {

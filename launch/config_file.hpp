@@ -11,6 +11,9 @@ namespace dtrain::launch {
 
 /// One setting of a file: `key` is an option's name without the dashes in front.
 struct ConfigItem {
+  /// The long option of this name: "weight_decay" -> "weight-decay".
+  std::string option() const;
+
   std::string key, value;
   int line = 0;  ///< of the file, counts from 1; 0: not known
 };

@@ -83,7 +83,8 @@ std::string toml_string(const std::string& text) {
 
 std::vector<TomlItem> parse_toml(const std::string& text, const std::string& origin) {
   std::vector<TomlItem> items;
-  std::istringstream lines(text);
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  std::istringstream lines(text.substr(text.starts_with(byte_order_mark) ? 3 : 0));
   std::string whole;
   for (int number = 1; std::getline(lines, whole); ++number) {
     const std::string_view line = trim(whole);
@@ -95,7 +96,13 @@ std::vector<TomlItem> parse_toml(const std::string& text, const std::string& ori
       const std::string_view key = trim(line.substr(0, equals));
       if (equals == std::string_view::npos || key.empty())
         throw InputError(fmt::format("\"{}\" is not of the form `option = value`", line));
-      items.push_back({std::string(key), parse_value(trim(line.substr(equals + 1))), number});
+      const bool quoted = key[0] == '"' || key[0] == '\'';
+      TomlItem item{quoted ? parse_value(key) : std::string(key),
+                    parse_value(trim(line.substr(equals + 1))), number};
+      if (const auto first = std::ranges::find(items, item.key, &TomlItem::key);
+          first != items.end())
+        throw InputError(fmt::format("\"{}\" is set in line {} already", item.key, first->line));
+      items.push_back(std::move(item));
     } catch (const InputError& error) {
       throw InputError(fmt::format("{}, line {}: {}", origin, number, error.what()));
     }

@@ -95,7 +95,8 @@ void add_how_options(CLI::App& parser, TrainSettings& s) {
       ->check(number_below(0, 1))
       ->capture_default_str();
   group(parser.add_flag("--nesterov", s.nesterov,
-                        "Nesterov's momentum, off by default (--nesterov=false: off)*"));
+                        "Nesterov's momentum, off by default (--nesterov=false: off)*"))
+      ->check(true_or_false());
   group(parser.add_option("--weight-decay", s.weight_decay,
                           "of weights; biases and batch norm have none*"))
       ->type_name("X")
@@ -170,6 +171,7 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
   group(parser.add_flag_function(
             "--overlap,!--no-overlap", [&s](std::int64_t count) { s.overlap = count > 0; },
             "sum gradients while backward goes on (default: with several nodes)"))
+      ->check(true_or_false())
       ->run_callback_for_default();
   group(parser.add_option("--compress", s.compress,
                           "none, or bf16: half the bytes between nodes, with error feedback"))
@@ -177,7 +179,8 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
       ->check(one_of({"none", "bf16"}))
       ->capture_default_str();
   group(parser.add_flag("--shard-optimizer", s.shard_optimizer,
-                        "each rank keeps optimizer state for, and updates, its part only"));
+                        "each rank keeps optimizer state for, and updates, its part only"))
+      ->check(true_or_false());
   group(parser.add_option("--shards", s.shards,
                           "pieces of a global batch in which batch norm takes its statistics"))
       ->type_name("S")
@@ -247,9 +250,9 @@ std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& ac
   return parser;
 }
 
-std::optional<std::string> find_value(const ConfigItems& items, std::string_view key) {
+std::optional<std::string> find_value(const ConfigItems& items, std::string_view option) {
   for (auto item = items.rbegin(); item != items.rend(); ++item)
-    if (item->key == key) return item->value;
+    if (item->option() == option) return item->value;
   return std::nullopt;
 }
 
@@ -258,8 +261,9 @@ std::optional<std::string> find_value(const ConfigItems& items, std::string_view
 void keep_to_optimizer(const std::string& optimizer, const std::string& own, ConfigItems& items) {
   if (optimizer == own) return;
   std::erase_if(items, [](const ConfigItem& item) {
-    return item.key == "lr" || item.key == "momentum" || item.key == "nesterov" ||
-           item.key == "weight_decay" || item.key == "weight-decay";
+    const std::string option = item.option();
+    return option == "lr" || option == "momentum" || option == "nesterov" ||
+           option == "weight-decay";
   });
 }
 
@@ -294,6 +298,11 @@ TrainCommandLine parse_train_options(Arguments arguments, const Session& session
   ConfigItems file = config.empty() ? ConfigItems{} : read_config_file(config);
   if (first->count("--model") == 0) asked.model = find_value(file, "model").value_or(asked.model);
   ConfigItems model = model_training_items(asked.model);
+  if (find_value(file, "global-batch")) {
+    if (find_value(file, "batch-per-rank"))
+      throw InputError(fmt::format("{}: set global-batch or batch-per-rank, not both", config));
+    std::erase_if(model, [](const auto& item) { return item.option() == "batch-per-rank"; });
+  }
 
   const std::string of_model = find_value(model, "optimizer").value_or(TrainSettings{}.optimizer);
   const std::string of_file = find_value(file, "optimizer").value_or(of_model);
@@ -309,6 +318,8 @@ TrainCommandLine parse_train_options(Arguments arguments, const Session& session
   if (line.settings.lr == 0) line.settings.lr = default_learning_rate(line.settings.optimizer);
   if (parser->count("--global-batch") > 0) line.settings.batch_per_rank = 0;
   if (parser->count("--resume") > 0) line.settings.init.clear();
+  if (!line.settings.resume.empty() && !line.settings.init.empty())
+    throw UsageError("--init starts a fresh run and --resume goes on with one: set one of them");
   check_machine_options(line.settings.precision, line.settings.comm);
   if (line.settings.resume == "auto" && line.settings.output.empty())
     throw UsageError("--resume auto looks into --output: name that folder too");

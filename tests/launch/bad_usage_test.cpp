@@ -22,7 +22,7 @@ class BadUsage : public DtrainTest {
 
 TEST_F(BadUsage, NumbersOutOfRange) {
   for (const char* option : {"--lr", "--bucket-mb"})
-    for (const char* value : {"0", "-1", "nan", "inf", "1e99", "x", "''", "1x"})
+    for (const char* value : {"0", "-1", "nan", "inf", "1e99", "1e-60", "x", "''", "1x"})
       expect(fmt::format("{} {}", option, value), 2, option);
   for (const char* option : {"--epochs", "--global-batch", "--batch-per-rank", "--threads",
                              "--shards", "--checkpoint-keep"})
@@ -63,6 +63,10 @@ TEST_F(BadUsage, WordsThatAreNotKnown) {
 TEST_F(BadUsage, OptionsThatDoNotGoTogether) {
   expect("--global-batch 8 --batch-per-rank 4", 2, "--batch-per-rank");
   expect("--init a.h5 --resume b.h5", 2, "--resume");
+  write_text(folder_ / "both.toml", "init = \"a.h5\"\nresume = \"b.h5\"\n");
+  expect("--config both.toml", 2, "--resume");
+  write_text(folder_ / "batches.toml", "batch-per-rank = 4\nglobal_batch = 8\n");
+  expect("--config batches.toml", 3, "batches.toml: set global-batch or batch-per-rank");
   expect("--resume auto", 2, "--output");
   expect("--device cpu,cpu", 2, "--device");
 }
@@ -75,6 +79,7 @@ TEST_F(BadUsage, WhatThisBuildDoesNotHave) {
 
 TEST_F(BadUsage, Files) {
   expect("--data missing", 3, "missing");
+  expect("--data ''", 3, "empty");
   expect("--data missing.h5", 3, "missing.h5");
   expect("--model missing.json", 3, "missing.json");
   expect("--model missing", 2, "cnn");
@@ -95,6 +100,15 @@ TEST_F(BadUsage, Files) {
       "unknown.toml, line 2: there is no setting \"warmup-epoch\" (did you mean warmup-epochs?)");
   write_text(folder_ / "value.toml", "\nepochs = \"many\"\n");
   expect("--config value.toml", 3, "value.toml, line 2: ");
+  write_text(folder_ / "acts.toml", "configs = 1\n");
+  expect("--config acts.toml", 3, "no setting \"configs\"\n");
+  write_text(folder_ / "twice.toml", "lr = 1\n\"lr\" = 2\n");
+  expect("--config twice.toml", 3, "twice.toml, line 2: \"lr\" is set in line 1 already");
+  for (const char* flag : {"nesterov", "overlap", "shard-optimizer"}) {
+    write_text(folder_ / "flag.toml", fmt::format("{} = maybe\n", flag));
+    expect("--config flag.toml", 3, "takes true or false, not \"maybe\"");
+    expect(fmt::format("--{}=maybe", flag), 2, "takes true or false, not \"maybe\"");
+  }
   write_text(folder_ / "section.toml", "[train]\nepochs = 3\n");
   expect("--config section.toml", 3, "train");
   for (const char* line : {"epochs", "= 3", "epochs =", "data = \"open", "data = 'open",

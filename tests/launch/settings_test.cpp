@@ -67,6 +67,12 @@ TEST_F(Settings, OneWayToSayTheBatchReplacesTheOther) {
   const std::string text = ok("--config c.toml --global-batch 64 --dry-run");
   EXPECT_THAT(text, HasSubstr("global-batch = 64\n"));
   EXPECT_THAT(text, Not(HasSubstr("batch-per-rank")));
+
+  write_text(folder_ / "m.json", R"({"name": "m", "training": {"batch_per_rank": 4},
+    "layers": [{"type": "linear", "units": "classes"}]})");
+  write_text(folder_ / "global.toml", "global-batch = 64\n");
+  EXPECT_THAT(ok("--model m.json --config global.toml --dry-run"),
+              Not(HasSubstr("batch-per-rank")));
 }
 
 TEST_F(Settings, WhatADryRunPrintsIsAConfigFileForTheSameSettings) {
@@ -89,7 +95,9 @@ TEST_F(Settings, AConfigFileCarriesAnyText) {
     EXPECT_EQ(ok("--config again.toml --dry-run"), text) << name;
   }
   write_text(folder_ / "c.toml",
-             "data = 'a\\b#c.h5' # a comment\r\n\n  epochs=3# another\nschedule = poly\n");
+             "\xEF\xBB\xBF"
+             "data = 'a\\b#c.h5' # a comment\r\n\n  \"epochs\"=3# another\n"
+             "'schedule' = poly\n");
   const std::string text = ok("--config c.toml --dry-run");
   EXPECT_THAT(text, HasSubstr("data = \"a\\\\b#c.h5\"\n"));
   EXPECT_THAT(text, HasSubstr("epochs = 3\n"));
