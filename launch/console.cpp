@@ -83,6 +83,11 @@ bool locale_is_utf8() {
   return false;
 }
 
+void show(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
 std::string with_commas(std::int64_t number) {
   const std::string digits = fmt::format("{}", number < 0 ? -number : number);
   std::string text = number < 0 ? "-" : "";

@@ -5,6 +5,7 @@
 // What people read: numbers with units, aligned tables, the terminal's size.
 
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ bool shows_on_terminal();
 int terminal_width();
 /// Does the terminal's character set hold bars and box lines?
 bool locale_is_utf8();
+
+/// Prints at once. Where nobody listens any more (`| head -1`) the text is lost, and that is all.
+void show(std::FILE* stream, const std::string& text);
 
 /// "1,234,567"
 std::string with_commas(std::int64_t number);

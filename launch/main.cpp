@@ -24,8 +24,7 @@ using namespace dtrain;
 
 void print_error(const std::string& message) {
   std::fflush(stdout);
-  fmt::print(stderr, "dtrain: error: {}\n", message);
-  std::fflush(stderr);
+  launch::show(stderr, fmt::format("dtrain: error: {}\n", message));
 }
 
 [[noreturn]] void end_job(launch::Session& session, const std::string& message, ExitCode code) {

@@ -63,10 +63,10 @@ void Progress::on_step(const train::StepRecord& record) {
     if (now - drawn_ >= bar_interval || !bar_drawn_) draw_bar(record);
   } else if (now - drawn_ >= line_interval) {
     const auto left = seconds_left(share);
-    fmt::print("epoch {} step {}  loss {:.4f}  {} samples/s  {:.0f} % done{}\n", record.epoch,
-               record.step, record.loss, short_number(record.samples_per_second), 100 * share,
-               left ? ", " + duration_text(*left) + " left" : "");
-    std::fflush(stdout);
+    show(stdout,
+         fmt::format("epoch {} step {}  loss {:.4f}  {} samples/s  {:.0f} % done{}\n", record.epoch,
+                     record.step, record.loss, short_number(record.samples_per_second), 100 * share,
+                     left ? ", " + duration_text(*left) + " left" : ""));
     drawn_ = now;
   }
 }
@@ -83,16 +83,14 @@ void Progress::draw_bar(const train::StepRecord& record) {
   const int width = std::min(room, 30);
   std::string line = width >= 5 ? head + bar_text(in_epoch, width, utf8_) + tail
                                 : (head + tail).substr(0, std::max(0, terminal_width() - 1));
-  fmt::print("\r{}\x1b[K", line);
-  std::fflush(stdout);
+  show(stdout, fmt::format("\r{}\x1b[K", line));
   bar_drawn_ = true;
   drawn_ = Clock::now();
 }
 
 void Progress::erase_bar() {
   if (!bar_drawn_) return;
-  fmt::print("\r\x1b[K");
-  std::fflush(stdout);
+  show(stdout, "\r\x1b[K");
   bar_drawn_ = false;
 }
 
@@ -100,19 +98,21 @@ void Progress::on_epoch(const train::EpochRecord& record) {
   erase_bar();
   const std::string total = length_.steps >= 0 ? "" : fmt::format("/{}", length_.epochs);
   const auto width = std::max<std::size_t>(7, 2 * total.size());
+  std::string text;
   if (!header_printed_) {
-    fmt::print("{:>{}}  train loss  accuracy  {}test loss  accuracy  samples/s       time\n",
-               "epoch", width, length_.validates ? "validation  " : "");
+    text =
+        fmt::format("{:>{}}  train loss  accuracy  {}test loss  accuracy  samples/s       time\n",
+                    "epoch", width, length_.validates ? "validation  " : "");
     header_printed_ = true;
   }
   const std::string validation =
       length_.validates ? fmt::format("{:>10}  ", percent_text(record.validation_accuracy)) : "";
-  fmt::print("{:>{}}  {:>10.4f}  {:>8}  {}{:>9.4f}  {:>8}  {:>9}  {:>9}\n",
-             fmt::format("{}{}", record.epoch, total), width, record.train_loss,
-             percent_text(record.train_accuracy), validation, record.test_loss,
-             percent_text(record.test_accuracy), short_number(record.samples_per_second),
-             duration_text(record.train_seconds + record.eval_seconds));
-  std::fflush(stdout);
+  text += fmt::format("{:>{}}  {:>10.4f}  {:>8}  {}{:>9.4f}  {:>8}  {:>9}  {:>9}\n",
+                      fmt::format("{}{}", record.epoch, total), width, record.train_loss,
+                      percent_text(record.train_accuracy), validation, record.test_loss,
+                      percent_text(record.test_accuracy), short_number(record.samples_per_second),
+                      duration_text(record.train_seconds + record.eval_seconds));
+  show(stdout, text);
 }
 
 }  // namespace dtrain::launch

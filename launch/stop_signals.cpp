@@ -17,6 +17,7 @@ void stop_on_signals() {
   };
   action.sa_flags = SA_RESTART;
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaction(signal, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace dtrain::launch

@@ -5,7 +5,7 @@
 namespace dtrain::launch {
 
 /// From now on SIGTERM, SIGINT and SIGUSR1 ask the trainer to stop after the step, with a
-/// checkpoint. A second SIGINT kills.
+/// checkpoint. A second SIGINT kills. A pipe whose reader has gone stops nothing.
 void stop_on_signals();
 
 }  // namespace dtrain::launch

@@ -81,11 +81,10 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   const int ranks = communicator.size();
   const auto say = [&](const std::string& text) {
     if (!is_root || settings.progress == "none") return;
-    fmt::print("{}", text);
-    std::fflush(stdout);
+    show(stdout, text);
   };
   const auto note = [&](const std::string& text) {
-    if (is_root) fmt::print(stderr, "dtrain: note: {}\n", text);
+    if (is_root) show(stderr, fmt::format("dtrain: note: {}\n", text));
   };
 
   std::optional<Inputs> inputs;

@@ -174,6 +174,11 @@ TEST_F(Run, TellsHowToGoOnWhenItIsStopped) {
   EXPECT_THAT(stopped.err, HasSubstr("go on with: dtrain --resume a\n"));
 }
 
+TEST_F(Run, GoesOnWhenNobodyListens) {
+  dtrain(tiny + "--epochs 9 --output a --progress plain | true");
+  EXPECT_EQ(json_file("a/summary.json").at("stop_reason"), "finished");
+}
+
 TEST_F(Run, TellsWhatItDoesOtherwiseThanBefore) {
   ok(tiny + "--steps 8 --lr 0.1 --schedule cosine --output a --progress none");
   const Finished same = dtrain("--resume a --steps 16");
