@@ -78,6 +78,11 @@ DatasetSplits open_by_name(const std::string& name, std::int64_t memory_limit_by
 
 DatasetSplits open_dataset(const std::string& name_or_path, const OpenOptions& options) {
   DatasetSplits splits = open_by_name(name_or_path, options.memory_limit_bytes);
+  // A checkpoint keeps mean and deviation in attributes, which hold 64 KiB.
+  constexpr std::size_t most_channels = 16000;
+  if (const std::size_t channels = splits.train->info().mean.size(); channels > most_channels)
+    throw InputError(fmt::format("{} has {} channels; dtrain takes up to {}", name_or_path,
+                                 channels, most_channels));
   if (options.validation_fraction > 0)
     hold_out_validation(splits, options.validation_fraction, options.seed);
   return splits;

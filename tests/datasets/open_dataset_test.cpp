@@ -50,6 +50,25 @@ TEST_F(OpenDataset, SaysHowToGetWhatIsMissing) {
               ThrowsMessage<InputError>(HasSubstr("/no/such.h5: no such dataset file")));
 }
 
+TEST_F(OpenDataset, RefusesMoreChannelsThanACheckpointCanHold) {
+  const auto open_with_channels = [&](std::int64_t channels) {
+    DatasetInfo info;
+    info.name = "deep";
+    info.sample_shape = {channels, 1, 1};
+    info.classes = {"a", "b"};
+    const auto count = static_cast<std::size_t>(channels);
+    info.mean.assign(count, 0);
+    info.std.assign(count, 1);
+    MemoryDataset dataset(info, std::vector<std::byte>(2 * count), {0, 1});
+    const auto file = folder_.path() / "deep.h5";
+    write_dataset_file(file, dataset, dataset);
+    return open_dataset(file.string(), {}).train->size();
+  };
+  EXPECT_EQ(open_with_channels(16000), 2);
+  EXPECT_THAT([&] { open_with_channels(16001); },
+              ThrowsMessage<InputError>(HasSubstr("deep.h5 has 16001 channels")));
+}
+
 TEST_F(OpenDataset, HoldsOutAValidationSplit) {
   OpenOptions options;
   options.validation_fraction = 0.1;

@@ -204,6 +204,13 @@ TEST(Checkpoint, WeightsComeFromACheckpointOrAnyHdf5File) {
   EXPECT_THROW(read_weights(sealed), InputError);  // where there is a digest it must be right
 }
 
+TEST(Checkpoint, HoldsAsManyChannelsAsADatasetMayHave) {
+  Checkpoint checkpoint = example_checkpoint();
+  checkpoint.data.mean.assign(16000, 0.5f);
+  checkpoint.data.std.assign(16000, 2.0f);
+  EXPECT_EQ(decode(encode(checkpoint), "c.h5").data.mean, checkpoint.data.mean);
+}
+
 TEST(Checkpoint, IsSharedWithAllRanks) {
   test::run_ranks(3, [](comm::Communicator& communicator) {
     const bool root = communicator.is_root();
