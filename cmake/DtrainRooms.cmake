@@ -7,7 +7,7 @@ target_compile_options(dtrain_options INTERFACE
 target_compile_definitions(dtrain_options INTERFACE OMPI_SKIP_MPICXX=1)
 if(DTRAIN_SANITIZE)
   target_compile_options(dtrain_options INTERFACE
-    -fsanitize=${DTRAIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
+    -fsanitize=${DTRAIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(dtrain_options INTERFACE -fsanitize=${DTRAIN_SANITIZE})
 endif()
 

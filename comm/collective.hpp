@@ -11,8 +11,18 @@
 
 #include "comm/range.hpp"
 #include "kernels/device/device.hpp"
+#include "kernels/host_arrays.hpp"
 
 namespace dtrain::comm {
+
+using kernels::ExactSum;
+
+/// The arrays that one rank brings to an exact sum: `count` of them, of one size, each `stride`
+/// floats behind the one before. A rank may have none.
+struct Parts {
+  int count = 1;
+  std::size_t stride = 0;
+};
 
 /// Sums over all ranks of arrays as big as a network: gradients, and values where each rank updates
 /// only its part. Every call is collective, with equal sizes and in equal order on all ranks; all
@@ -36,7 +46,12 @@ class Collective {
   virtual void allreduce(std::span<float> data, std::span<float> residual,
                          kernels::Stream& stream) = 0;
 
-  // The same in two halves, between which each rank works on its own part of the sum.
+  /// The sum of all parts of all ranks, the same bits whoever has which of them, on however many
+  /// ranks and nodes. `data` is where the first of this rank's parts is, and where the sum goes.
+  virtual void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+                                 kernels::Stream& stream) = 0;
+
+  // The plain sum in two halves, between which each rank works on its own part of the sum.
 
   /// This rank's part of an array of `count` floats; the parts of all ranks cover it. A rank may
   /// have none.

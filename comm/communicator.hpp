@@ -52,6 +52,8 @@ class Communicator {
   /// Every rank's bytes, in rank order, on every rank. Sizes may differ.
   virtual std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> data) = 0;
   virtual void barrier() = 0;
+  /// Whether every node has room for memory that its ranks share, `bytes` of each. Collective.
+  virtual bool has_shared_memory(std::size_t bytes) = 0;
   /// For sums over the same ranks. Ranks of one process have one kind only, whatever the options
   /// say. Collective; throws UsageError on an unknown name.
   virtual std::unique_ptr<Collective> make_collective(const CollectiveOptions& options) = 0;

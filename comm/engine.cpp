@@ -48,8 +48,8 @@ double measure(Communicator& communicator, Collective& collective, std::size_t b
 /// In the order in which they are expected to be fast. From node to node the ring sends the least;
 /// Rabenseifner's algorithm as little where nodes are a power of two, in fewer steps.
 std::vector<CollectiveOptions> candidates(const Communicator& communicator, const std::string& comm,
-                                          Waiting waiting) {
-  const bool shares_nodes = communicator.nodes() < communicator.size();
+                                          bool has_shared_memory, Waiting waiting) {
+  const bool shares_nodes = has_shared_memory && communicator.nodes() < communicator.size();
   const auto nodes = static_cast<unsigned>(communicator.nodes());
   const bool few_steps = nodes > 2 && std::has_single_bit(nodes);
   std::vector<CollectiveOptions> list;
@@ -85,7 +85,11 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
                     .compress = request.compress,
                     .shard = request.shard};
   const Waiting waiting = engine.options.overlap ? Waiting::sleep : Waiting::spin;
-  const auto list = candidates(communicator, request.comm, waiting);
+  // Values and gradients, with some room for what else the ranks share.
+  const std::size_t arena =
+      request.gradient_bytes * (2 + static_cast<std::size_t>(request.gradient_parts));
+  const bool has_shared_memory = communicator.has_shared_memory(arena);
+  const auto list = candidates(communicator, request.comm, has_shared_memory, waiting);
   if (communicator.size() == 1) {
     engine.collective = communicator.make_collective(list[0]);
     engine.options.overlap = false;
@@ -122,6 +126,8 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
                          ? ", as bf16"
                          : ", bf16 for nothing: within a node nothing is sent";
   if (request.shard) engine.reason += ", optimizer sharded";
+  if (!has_shared_memory && request.comm == "auto")
+    engine.reason += ", without shared memory: /dev/shm is too small";
   return engine;
 }
 

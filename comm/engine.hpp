@@ -17,6 +17,7 @@ struct EngineRequest {
   std::optional<bool> overlap = std::nullopt;
   bool compress = false, shard = false;
   std::size_t gradient_bytes = 0;
+  int gradient_parts = 1;  ///< that a rank keeps apart
 };
 
 /// How this job sums its gradients.

@@ -2,6 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/flat_collective.hpp"
 
+#include "comm/exact_parts.hpp"
+
 namespace dtrain::comm {
 
 FlatCollective::FlatCollective(std::unique_ptr<Transport> transport,
@@ -19,6 +21,18 @@ void FlatCollective::allreduce(std::span<float> data, std::span<float> residual,
     algorithm_.run(*transport_, data, workspace_);
   else
     compressed_allreduce(*transport_, data, residual, buffers_);
+}
+
+void FlatCollective::allreduce_exactly(std::span<float> data, const Parts& parts,
+                                       const ExactSum& exact, kernels::Stream& stream) {
+  stream.synchronize();
+  std::vector<const float*> sources;
+  append_parts(sources, data.data(), parts);
+  exact_sums_.resize(std::max(exact_sums_.size(), data.size()));
+  kernels::sum_exactly(exact, std::ssize(data), sources, exact_sums_.data());
+  transport_->allreduce(std::span(exact_sums_).first(data.size()));
+  float* const sum[] = {data.data()};
+  kernels::round_exact_sums(exact, std::ssize(data), exact_sums_.data(), sum);
 }
 
 Range FlatCollective::owned(std::size_t count) const {

@@ -18,6 +18,10 @@ class FlatCollective : public Collective {
   std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override;
   void allreduce(std::span<float> data, std::span<float> residual,
                  kernels::Stream& stream) override;
+  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+                         kernels::Stream& stream) override;
+  /// In place, of sums that kernels::sum_exactly() made.
+  void allreduce(std::span<double> exact_sums) { transport_->allreduce(exact_sums); }
   Range owned(std::size_t count) const override;
   void reduce_scatter(std::span<float> data, std::span<float> residual,
                       kernels::Stream& stream) override;
@@ -28,6 +32,7 @@ class FlatCollective : public Collective {
   const AllreduceAlgorithm& algorithm_;
   std::unique_ptr<kernels::Device> host_ = kernels::make_host_device();
   Workspace workspace_;
+  std::vector<double> exact_sums_;
   Bf16Buffers buffers_;
 };
 

@@ -34,6 +34,7 @@ GradientReducer::GradientReducer(Collective& collective, std::span<float> arena,
       spans_(spans),
       residual_(options.compress ? trainable_ : 0),
       thread_(options.overlap ? std::make_unique<ProgressThread>() : nullptr) {
+  DTRAIN_ASSERT(!(options_.exact && options_.compress));
   std::int64_t end = 0;
   for (const GradientBucket& bucket : buckets_) {
     DTRAIN_ASSERT(bucket.begin == end && bucket.begin < bucket.end);
@@ -61,7 +62,9 @@ void GradientReducer::reduce(const GradientBucket& bucket, kernels::Stream& stre
   const Stopwatch watch;
   const auto whole = arena_.subspan(static_cast<std::size_t>(bucket.begin),
                                     static_cast<std::size_t>(bucket.end - bucket.begin));
-  if (!options_.compress && !options_.shard) {
+  if (options_.exact) {
+    collective_.allreduce_exactly(whole, {parts_, options_.part_stride}, *options_.exact, stream);
+  } else if (!options_.compress && !options_.shard) {
     collective_.allreduce(whole, {}, stream);
   } else {
     const auto gradients = gradients_of(bucket, arena_);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct ReducerOptions {
   bool overlap = false;   ///< a thread sums full buckets while backward goes on
   bool compress = false;  ///< gradients travel between nodes as bf16
   bool shard = false;     ///< each rank receives and updates only its part of every bucket
+  /// Each rank keeps the gradients of its shards of a batch apart, in parts of the arena that are
+  /// `part_stride` floats apart, and their sum is exact. Not with compress.
+  std::optional<ExactSum> exact = std::nullopt;
+  std::size_t part_stride = 0;
 };
 
 class GradientReducer {
@@ -42,6 +47,8 @@ class GradientReducer {
                   std::vector<GradientBucket> buckets, const ReducerOptions& options,
                   SpanSink& spans);
 
+  /// With exact sums, before a step: how many parts this rank has in it.
+  void set_parts(int count) { parts_ = count; }
   /// Everything before `end` holds this rank's part of the sum. `end` never falls within a step.
   /// Starts the buckets that became full, where communication overlaps with backward.
   void mark_ready(std::int64_t end, kernels::Stream& stream);
@@ -71,8 +78,9 @@ class GradientReducer {
   const ReducerOptions options_;
   SpanSink& spans_;
   std::vector<float> residual_;  ///< what compression has yet to send
-  std::int64_t ready_ = 0;       ///< floats from the start that hold this rank's part
-  std::size_t started_ = 0;      ///< buckets that the thread has been given
+  int parts_ = 1;
+  std::int64_t ready_ = 0;   ///< floats from the start that hold this rank's part
+  std::size_t started_ = 0;  ///< buckets that the thread has been given
   double communication_seconds_ = 0;
   std::unique_ptr<ProgressThread> thread_;  ///< ends before all else
 };

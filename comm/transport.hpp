@@ -24,6 +24,7 @@ class Transport {
                         std::span<std::byte> in) = 0;
   /// The library's own sum over the group, in place. All ranks receive the same bits.
   virtual void allreduce(std::span<float> data) = 0;
+  virtual void allreduce(std::span<double> data) = 0;
 };
 
 /// `ranks` transports of one process, one per thread, for tests.

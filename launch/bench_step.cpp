@@ -34,7 +34,7 @@ struct Settings {
   std::int64_t batch = 64, threads = 0, shards = 8;
   double bucket_mb = 0, seconds = 0.5;
   std::optional<bool> overlap;
-  bool shard_optimizer = false, json = false;
+  bool shard_optimizer = false, reproducible = false, json = false;
 };
 
 /// One rank's part of a training step, again and again on the same samples, with one way to sum
@@ -50,16 +50,19 @@ class StepBench {
         batch_(comm == "none" ? std::max<std::int64_t>(1, settings.batch / world.size())
                               : settings.batch),
         samples_(comm == "none" ? batch_ * world.size() : batch_),
-        plan_(summing_, dataset.size(), batch_, model.has_batch_norm() ? settings.shards : 0, 0),
+        plan_(summing_, dataset.size(), batch_,
+              model.has_batch_norm() || settings.reproducible ? settings.shards : 0, 0),
         engine_(comm::make_engine(summing_, engine_request(comm, settings, model))),
         stream_(backend.device->make_stream()),
-        replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
-                 [this](std::size_t bytes) { return engine_.collective->allocate(bytes); }),
+        replica_(
+            model, backend, plan_.nominal_pass(), /*seed=*/1,
+            [this](std::size_t bytes) { return engine_.collective->allocate(bytes); },
+            settings.reproducible ? plan_.most_passes() : 1),
         loss_(nn::LossKind::cross_entropy, 0, model.input().classes, plan_.largest_pass(), backend),
         synchronizer_(replica_, summing_, *engine_.collective,
                       {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
                        .bucket_mb = engine_.bucket_mb,
-                       .reduction = engine_.options},
+                       .reduction = reduction(settings)},
                       clock_) {
     // Each pass keeps a loader of its own, whose batch stays where it is.
     std::vector<std::int64_t> order(static_cast<std::size_t>(batch_));
@@ -81,8 +84,10 @@ class StepBench {
     clock_.begin_step();
     nn::StepContext context;
     context.step = ++step_;
-    for (std::size_t i = 0; i < batches_.size(); ++i) {
-      const datasets::Batch& batch = batches_[i];
+    const auto passes = static_cast<int>(batches_.size());
+    synchronizer_.reducer().set_parts(std::max(passes, 1));
+    for (int i = 0; i < passes; ++i) {
+      const datasets::Batch& batch = batches_[static_cast<std::size_t>(i)];
       context.sample_ids = batch.sample_ids;
       context.pass_weight = static_cast<float>(batch.size) / static_cast<float>(batch_);
       const float* output =
@@ -90,8 +95,8 @@ class StepBench {
       loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
                              1.0f / static_cast<float>(batch_), *stream_);
       replica_.backward(
-          batch.size, loss_.gradient(), nn::Replica::position_of(i, batches_.size()), context,
-          *stream_, [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
+          batch.size, loss_.gradient(), {i, passes}, context, *stream_,
+          [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
     }
     if (batches_.empty()) replica_.zero_gradients(*stream_);
     synchronizer_.reducer().finish(*stream_);
@@ -113,6 +118,13 @@ class StepBench {
             .overlap = settings.overlap,
             .shard = settings.shard_optimizer,
             .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float)};
+  }
+  comm::ReducerOptions reduction(const Settings& settings) {
+    comm::ReducerOptions options = engine_.options;
+    if (!settings.reproducible) return options;
+    options.exact = kernels::exact_sum_of(settings.shards);
+    options.part_stride = static_cast<std::size_t>(replica_.parameters().gradient_stride());
+    return options;
   }
   double steps() const { return static_cast<double>(step_); }
 
@@ -214,7 +226,8 @@ void add_options(CLI::App& parser, Settings& s) {
       "--overlap,!--no-overlap", [&s](std::int64_t count) { s.overlap = count > 0; },
       "as for train");
   parser.add_flag("--shard-optimizer", s.shard_optimizer, "as for train");
-  parser.add_option("--shards", s.shards, "pieces in which batch norm sees the batch")
+  parser.add_flag("--reproducible", s.reproducible, "as for train");
+  parser.add_option("--shards", s.shards, "pieces of the batch, as for train")
       ->type_name("S")
       ->check(integer_in(1, 65536))
       ->capture_default_str();

@@ -74,6 +74,7 @@ std::string to_toml(const TrainSettings& s) {
   if (s.overlap) toml.add("overlap", *s.overlap);
   toml.add("compress", s.compress);
   toml.add("shard-optimizer", s.shard_optimizer);
+  toml.add("reproducible", s.reproducible);
   toml.add("shards", s.shards);
 
   toml.section("What it leaves");

@@ -94,14 +94,15 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   });
   auto& data = inputs->data;
   const nn::Model& model = inputs->model;
-  if (model.has_batch_norm() && settings.shards < ranks) {
+  if (model.has_batch_norm() && settings.shards < ranks && !settings.reproducible) {
     note(fmt::format("--shards raised from {} to {}, one per rank", settings.shards, ranks));
     settings.shards = ranks;
   }
 
   // This rank's device and its replica of the model.
-  const int threads =
-      settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(communicator);
+  const int threads = settings.threads > 0    ? static_cast<int>(settings.threads)
+                      : settings.reproducible ? 1  // libraries split sums among threads
+                                              : fair_threads(communicator);
   auto options = trainer_options(settings, model);
   const train::PassPlan plan(communicator, data.train->size(), options.global_batch, options.shards,
                              options.micro_batch);
@@ -111,11 +112,13 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
     backend = make_backend(device, threads);
   });
+  const int gradient_parts = settings.reproducible ? plan.most_passes() : 1;
   const auto gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
   const comm::Engine engine =
-      comm::make_engine(communicator, engine_request(settings, gradient_bytes));
-  nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
-                      [&](std::size_t bytes) { return engine.collective->allocate(bytes); });
+      comm::make_engine(communicator, engine_request(settings, gradient_bytes, gradient_parts));
+  nn::Replica replica(
+      model, *backend, plan.nominal_pass(), settings.seed,
+      [&](std::size_t bytes) { return engine.collective->allocate(bytes); }, gradient_parts);
 
   const bool names_folder = !settings.output.empty() || !settings.resume.empty();
   // The root looks after files: where to write, and what to go on from.
@@ -167,7 +170,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                         .global_batch = settings.global_batch,
                         .shards = options.shards,
                         .seed = settings.seed,
-                        .reproducible = false,
+                        .reproducible = settings.reproducible,
                         .mpi_init_seconds = session.mpi_init_seconds(),
                         .earlier_epochs = {},
                         .result = {}};

@@ -154,7 +154,8 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
   group(
       parser.add_option("--threads", s.threads,
                         "threads per rank (default: the cores it may run on, divided by the ranks "
-                        "that share them); 1 where other programs use the cores too"))
+                        "that share them); 1 where other programs use the cores too, and with "
+                        "--reproducible, whose results depend on it"))
       ->type_name("N")
       ->check(integer_in(1, 4096));
   group(parser.add_option("--comm", s.comm,
@@ -181,8 +182,12 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
   group(parser.add_flag("--shard-optimizer", s.shard_optimizer,
                         "each rank keeps optimizer state for, and updates, its part only"))
       ->check(true_or_false());
+  group(parser.add_flag("--reproducible", s.reproducible,
+                        "the same weights, bit for bit, at any number of ranks up to --shards"))
+      ->check(true_or_false());
   group(parser.add_option("--shards", s.shards,
-                          "pieces of a global batch in which batch norm takes its statistics"))
+                          "pieces of a global batch in which batch norm takes its statistics, and "
+                          "which --reproducible keeps apart"))
       ->type_name("S")
       ->check(integer_in(1, 65536))
       ->capture_default_str();
@@ -341,13 +346,15 @@ nn::InputSpec input_spec(const datasets::Dataset& dataset) {
           values > 0 ? values / dataset.size() : static_cast<std::int64_t>(info.classes.size())};
 }
 
-comm::EngineRequest engine_request(const TrainSettings& s, std::size_t gradient_bytes) {
+comm::EngineRequest engine_request(const TrainSettings& s, std::size_t gradient_bytes,
+                                   int gradient_parts) {
   return {.comm = s.comm,
           .bucket_mb = s.bucket_mb > 0 ? std::optional(s.bucket_mb) : std::nullopt,
           .overlap = s.overlap,
           .compress = s.compress == "bf16",
           .shard = s.shard_optimizer,
-          .gradient_bytes = gradient_bytes};
+          .gradient_bytes = gradient_bytes,
+          .gradient_parts = gradient_parts};
 }
 
 train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& model) {
@@ -357,7 +364,8 @@ train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& m
   options.target_accuracy = s.target_accuracy;
   options.global_batch = s.global_batch;
   options.micro_batch = s.micro_batch;
-  options.shards = model.has_batch_norm() ? s.shards : 0;
+  options.shards = model.has_batch_norm() || s.reproducible ? s.shards : 0;
+  options.reproducible = s.reproducible;
   options.seed = s.seed;
   options.augment = datasets::parse_augment(s.augment);
   options.loss = nn::parse_loss(s.loss);

@@ -43,6 +43,7 @@ struct TrainSettings {
   std::optional<bool> overlap;  ///< not set: where ranks are on several nodes
   std::string compress = "none";
   bool shard_optimizer = false;
+  bool reproducible = false;
   std::int64_t shards = 8;
 
   std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
@@ -73,7 +74,8 @@ std::string to_toml(const TrainSettings& settings);
 train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::Model& model);
 
 /// How gradients of so many bytes are to be summed.
-comm::EngineRequest engine_request(const TrainSettings& settings, std::size_t gradient_bytes);
+comm::EngineRequest engine_request(const TrainSettings& settings, std::size_t gradient_bytes,
+                                   int gradient_parts);
 
 /// Throws UsageError for a --precision or --comm that this build does not have. Words are one of those
 /// that the options take.

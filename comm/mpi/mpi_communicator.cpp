@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "comm/mpi/mpi_collective.hpp"
+#include "comm/mpi/mpi_node_group.hpp"
 
 namespace dtrain::comm {
 namespace {
@@ -109,6 +110,13 @@ std::vector<std::vector<std::byte>> MpiCommunicator::all_gather(std::span<const 
 
 void MpiCommunicator::barrier() {
   check_mpi(MPI_Barrier(comm_), "MPI_Barrier");
+}
+
+bool MpiCommunicator::has_shared_memory(std::size_t bytes) {
+  const auto ranks = static_cast<std::uint64_t>(local_size_);
+  int fits = bytes <= free_shared_memory() / ranks ? 1 : 0;
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");
+  return fits != 0;
 }
 
 std::unique_ptr<Collective> MpiCommunicator::make_collective(const CollectiveOptions& options) {

@@ -31,6 +31,7 @@ class MpiCommunicator : public Communicator {
   /// At most 2 GiB over all ranks.
   std::vector<std::vector<std::byte>> all_gather(std::span<const std::byte> data) override;
   void barrier() override;
+  bool has_shared_memory(std::size_t bytes) override;
   std::unique_ptr<Collective> make_collective(const CollectiveOptions& options) override;
   [[noreturn]] void abort(int code) override;
 

@@ -2,10 +2,15 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/mpi/mpi_node_group.hpp"
 
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <limits>
 
+#include "base/error.hpp"
 #include "comm/mpi/mpi_communicator.hpp"
 
 namespace dtrain::comm {
@@ -64,6 +69,17 @@ class MpiNodeGroup : public NodeGroup {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   std::unique_ptr<SharedBlocks> allocate(std::size_t bytes) override {
+    // Asked before: MPI would fail on some ranks only, or a page that is not there kill the job.
+    std::uint64_t wanted = bytes, free = free_shared_memory();
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, &wanted, 1, MPI_UINT64_T, MPI_SUM, comm_),
+              "MPI_Allreduce");
+    check_mpi(MPI_Bcast(&free, 1, MPI_UINT64_T, 0, comm_), "MPI_Bcast");
+    if (wanted > free)
+      throw Error(
+          fmt::format("the ranks of a node share {:.1f} MB of memory, but /dev/shm has room "
+                      "for {:.1f} MB: make it larger (containers: --shm-size), or use --comm "
+                      "mpi",
+                      static_cast<double>(wanted) * 1e-6, static_cast<double>(free) * 1e-6));
     return std::make_unique<WindowBlocks>(comm_, bytes);
   }
 
@@ -73,6 +89,12 @@ class MpiNodeGroup : public NodeGroup {
 };
 
 }  // namespace
+
+std::uint64_t free_shared_memory() {
+  struct statvfs room {};
+  if (statvfs("/dev/shm", &room) != 0) return std::numeric_limits<std::uint64_t>::max();
+  return std::uint64_t{room.f_bavail} * room.f_frsize;
+}
 
 std::unique_ptr<NodeGroup> make_mpi_node_group(MPI_Comm comm) {
   return std::make_unique<MpiNodeGroup>(comm);

@@ -4,6 +4,8 @@
 
 #include <mpi.h>
 
+#include <cstdint>
+
 #include "comm/node/node_group.hpp"
 
 namespace dtrain::comm {
@@ -11,5 +13,9 @@ namespace dtrain::comm {
 /// The ranks of `comm`, which must share a node, with MPI-3 shared-memory windows. Collective.
 /// Outlived by nothing that it allocated.
 std::unique_ptr<NodeGroup> make_mpi_node_group(MPI_Comm comm);
+
+/// Bytes that are free where Open MPI keeps shared windows, /dev/shm; the largest number where the
+/// system does not say.
+std::uint64_t free_shared_memory();
 
 }  // namespace dtrain::comm

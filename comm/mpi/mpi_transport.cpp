@@ -32,19 +32,22 @@ void MpiTransport::exchange(int to, std::span<const std::byte> out, int from,
   wait();
 }
 
-void MpiTransport::allreduce(std::span<float> data) {
-  in_pieces(data, max_count_, [&](float* piece, int count) {
+template <class Number>
+void MpiTransport::sum(std::span<Number> data, MPI_Datatype type) {
+  in_pieces(data, max_count_, [&](Number* piece, int count) {
     if (waiting_ == Waiting::spin) {
-      check_mpi(MPI_Allreduce(MPI_IN_PLACE, piece, count, MPI_FLOAT, MPI_SUM, comm_),
-                "MPI_Allreduce");
+      check_mpi(MPI_Allreduce(MPI_IN_PLACE, piece, count, type, MPI_SUM, comm_), "MPI_Allreduce");
       return;
     }
-    check_mpi(MPI_Iallreduce(MPI_IN_PLACE, piece, count, MPI_FLOAT, MPI_SUM, comm_,
-                             &requests_.emplace_back()),
-              "MPI_Iallreduce");
+    check_mpi(
+        MPI_Iallreduce(MPI_IN_PLACE, piece, count, type, MPI_SUM, comm_, &requests_.emplace_back()),
+        "MPI_Iallreduce");
     wait();
   });
 }
+
+template void MpiTransport::sum(std::span<float>, MPI_Datatype);
+template void MpiTransport::sum(std::span<double>, MPI_Datatype);
 
 void MpiTransport::wait() {
   Patience patience(waiting_);

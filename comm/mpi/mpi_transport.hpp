@@ -23,9 +23,12 @@ class MpiTransport : public Transport {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   void exchange(int to, std::span<const std::byte> out, int from, std::span<std::byte> in) override;
-  void allreduce(std::span<float> data) override;
+  void allreduce(std::span<float> data) override { sum(data, MPI_FLOAT); }
+  void allreduce(std::span<double> data) override { sum(data, MPI_DOUBLE); }
 
  private:
+  template <class Number>
+  void sum(std::span<Number> data, MPI_Datatype type);
   /// Completes and forgets requests_.
   void wait();
 

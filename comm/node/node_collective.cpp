@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "comm/exact_parts.hpp"
 #include "kernels/host_arrays.hpp"
 
 namespace dtrain::comm {
@@ -34,6 +35,7 @@ NodeCollective::NodeCollective(std::unique_ptr<NodeGroup> group, int slices,
       slices_(slices),
       across_(std::move(across)),
       barrier_(*group_, waiting),
+      part_counts_(group_->allocate(sizeof(int))),
       arrays_(static_cast<std::size_t>(group_->size())) {
   DTRAIN_ASSERT(slices_ >= 1 && slices_ <= group_->size());
 }
@@ -86,6 +88,36 @@ void NodeCollective::allreduce(std::span<float> data, std::span<float> residual,
                        residual.empty() ? residual : residual.subspan(slice.begin, slice.size()),
                        stream);
     copy_to_others(slice);
+  }
+  barrier_.arrive_and_wait();  // all slices are everywhere
+}
+
+int& NodeCollective::part_count(int rank) const {
+  return *reinterpret_cast<int*>(part_counts_->block(rank));
+}
+
+void NodeCollective::allreduce_exactly(std::span<float> data, const Parts& parts,
+                                       const ExactSum& exact, kernels::Stream& stream) {
+  stream.synchronize();
+  locate(data);
+  const Range slice = this->slice(data.size());
+  part_count(group_->rank()) = parts.count;
+  barrier_.arrive_and_wait();  // all parts and their numbers are complete
+  std::vector<const float*> sources;
+  std::vector<float*> destinations;
+  for (int rank = 0; rank < group_->size(); ++rank) {
+    float* const first = arrays_[static_cast<std::size_t>(rank)] + slice.begin;
+    append_parts(sources, first, {part_count(rank), parts.stride});
+    destinations.push_back(first);
+  }
+  if (across_ == nullptr) {
+    sum_and_round(exact, slice.size(), std::move(sources), std::move(destinations));
+  } else {
+    const auto count = static_cast<std::int64_t>(slice.size());
+    exact_sums_.resize(std::max(exact_sums_.size(), slice.size()));
+    kernels::sum_exactly(exact, count, sources, exact_sums_.data());
+    across_->allreduce(std::span(exact_sums_).first(slice.size()));
+    kernels::round_exact_sums(exact, count, exact_sums_.data(), destinations);
   }
   barrier_.arrive_and_wait();  // all slices are everywhere
 }

@@ -25,6 +25,8 @@ class NodeCollective : public Collective {
   std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override;
   void allreduce(std::span<float> data, std::span<float> residual,
                  kernels::Stream& stream) override;
+  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+                         kernels::Stream& stream) override;
   Range owned(std::size_t count) const override;
   void reduce_scatter(std::span<float> data, std::span<float> residual,
                       kernels::Stream& stream) override;
@@ -40,11 +42,14 @@ class NodeCollective : public Collective {
   /// Sums the slice over the node into this rank's array only, or into every rank's.
   void sum_slice(Range slice, std::span<float* const> destinations);
   void copy_to_others(Range slice);
+  int& part_count(int rank) const;
 
   std::unique_ptr<NodeGroup> group_;
   const int slices_;
   std::unique_ptr<FlatCollective> across_;
   NodeBarrier barrier_;
+  std::unique_ptr<SharedBlocks> part_counts_;  ///< an int per rank
+  std::vector<double> exact_sums_;
   std::map<const std::byte*, Memory*> memory_;  ///< by this rank's block
   std::vector<float*> arrays_;                  ///< where locate() found them, by rank
 };

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "comm/communicator.hpp"
+#include "comm/exact_parts.hpp"
 
 // One rank: every sum is already there.
 
@@ -16,6 +17,13 @@ class SelfCollective : public Collective {
     return kernels::make_host_device()->allocate(bytes);
   }
   void allreduce(std::span<float>, std::span<float>, kernels::Stream&) override {}
+  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+                         kernels::Stream& stream) override {
+    stream.synchronize();
+    std::vector<const float*> sources;
+    append_parts(sources, data.data(), parts);
+    sum_and_round(exact, data.size(), std::move(sources), {data.data()});
+  }
   Range owned(std::size_t count) const override { return {0, count}; }
   void reduce_scatter(std::span<float>, std::span<float>, kernels::Stream&) override {}
   void all_gather(std::span<float>, kernels::Stream&) override {}
@@ -37,6 +45,7 @@ class SelfCommunicator : public Communicator {
     return {{data.begin(), data.end()}};
   }
   void barrier() override {}
+  bool has_shared_memory(std::size_t) override { return true; }
   std::unique_ptr<Collective> make_collective(const CollectiveOptions&) override {
     return std::make_unique<SelfCollective>();
   }

@@ -12,6 +12,7 @@
 #include "base/assert.hpp"
 #include "base/error.hpp"
 #include "comm/communicator.hpp"
+#include "comm/exact_parts.hpp"
 
 // Ranks are threads of one process. A collective has three beats: every rank posts where its data
 // is; after a barrier each rank works on its own slice of everybody's data, so that no two ranks
@@ -107,6 +108,17 @@ class ThreadCollective : public Collective {
     stream.synchronize();
     reduce(*meeting_, rank_, data, std::plus<>());
   }
+  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+                         kernels::Stream& stream) override {
+    stream.synchronize();
+    std::vector<double> sums(data.size());
+    std::vector<const float*> sources;
+    append_parts(sources, data.data(), parts);
+    kernels::sum_exactly(exact, std::ssize(data), sources, sums.data());
+    reduce(*meeting_, rank_, std::span(sums), std::plus<>());
+    float* const sum[] = {data.data()};
+    kernels::round_exact_sums(exact, std::ssize(data), sums.data(), sum);
+  }
   Range owned(std::size_t count) const override { return part_of(count, size_, rank_); }
   void reduce_scatter(std::span<float> data, std::span<float> residual,
                       kernels::Stream& stream) override {
@@ -165,6 +177,7 @@ class ThreadCommunicator : public Communicator {
   }
 
   void barrier() override { meeting_->barrier(); }
+  bool has_shared_memory(std::size_t) override { return true; }
 
   std::unique_ptr<Collective> make_collective(const CollectiveOptions&) override {
     return std::make_unique<ThreadCollective>(meeting_, rank_, size_);

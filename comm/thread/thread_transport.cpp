@@ -8,7 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/error.hpp"
-#include "comm/allreduce/building_blocks.hpp"
+#include "comm/transport.hpp"
 
 // Ranks are threads of one process. A sender shows where its message lies and waits until the
 // receiver has copied it: a rendezvous, as MPI makes it with long messages, so that an algorithm
@@ -84,21 +84,27 @@ class ThreadTransport : public Transport {
     crossing_->exchange(rank_, to, out, from, in);
   }
 
-  /// The plain sum, in the order of ranks.
-  void allreduce(std::span<float> data) override {
-    if (rank_ != 0) {
-      comm::exchange(*this, 0, data, 0, {});
-      comm::exchange(*this, 0, {}, 0, data);
-      return;
-    }
-    for (int other = 1; other < size_; ++other)
-      exchange_and_add(*this, other, {}, other, data, workspace_);
-    for (int other = 1; other < size_; ++other) comm::exchange(*this, other, data, other, {});
-  }
+  void allreduce(std::span<float> data) override { sum(data); }
+  void allreduce(std::span<double> data) override { sum(data); }
 
  private:
+  /// The plain sum, in the order of ranks.
+  template <class Number>
+  void sum(std::span<Number> data) {
+    if (rank_ != 0) {
+      exchange(0, std::as_bytes(data), 0, {});
+      exchange(0, {}, 0, std::as_writable_bytes(data));
+      return;
+    }
+    std::vector<Number> received(data.size());
+    for (int other = 1; other < size_; ++other) {
+      exchange(other, {}, other, std::as_writable_bytes(std::span(received)));
+      for (std::size_t i = 0; i < data.size(); ++i) data[i] += received[i];
+    }
+    for (int other = 1; other < size_; ++other) exchange(other, std::as_bytes(data), other, {});
+  }
+
   std::shared_ptr<Crossing> crossing_;
-  Workspace workspace_;
   int rank_, size_;
 };
 

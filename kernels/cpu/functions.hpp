@@ -11,12 +11,18 @@
 
 #include "kernels/backend.hpp"
 #include "kernels/cpu/instruction_set.hpp"
+#include "kernels/host_arrays.hpp"
 
 namespace dtrain::kernels::cpu {
 
 /// As kernels/host_arrays.hpp says.
 using SumArrays = void (*)(std::int64_t count, std::int64_t sources, const float* const* source,
                            std::int64_t destinations, float* const* destination);
+
+using SumExactly = void (*)(const ExactSum&, std::int64_t count, std::int64_t sources,
+                            const float* const* source, double* sums);
+using RoundExactSums = void (*)(const ExactSum&, std::int64_t count, const double* sums,
+                                std::int64_t destinations, float* const* destination);
 
 /// The entries of a KernelTable that are plain functions, and those of kernels/host_arrays.hpp.
 struct Functions {
@@ -38,6 +44,8 @@ struct Functions {
   Required<FloatToBf16> float_to_bf16;
   Required<Bf16ToFloat> bf16_to_float;
   Required<SumArrays> sum_arrays;
+  Required<SumExactly> sum_exactly;
+  Required<RoundExactSums> round_exact_sums;
 };
 
 /// `set` must be supported. Use: `.dropout = functions(best_instruction_set()).dropout`.

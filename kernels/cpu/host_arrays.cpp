@@ -31,6 +31,25 @@ void sum_arrays(std::int64_t count, std::span<const float* const> sources,
                               destinations.data());
 }
 
+ExactSum exact_sum_of(std::int64_t terms) {
+  // Below 2^53 in all, and below 2^51 each, where adding round_to_integer works.
+  constexpr float largest = 8192;
+  double scale = 0x1p51 / 8192;
+  for (std::int64_t room = 4; room < terms; room *= 2) scale /= 2;
+  return {scale, largest};
+}
+
+void sum_exactly(const ExactSum& exact, std::int64_t count, std::span<const float* const> sources,
+                 double* sums) {
+  best_functions().sum_exactly(exact, count, std::ssize(sources), sources.data(), sums);
+}
+
+void round_exact_sums(const ExactSum& exact, std::int64_t count, const double* sums,
+                      std::span<float* const> destinations) {
+  best_functions().round_exact_sums(exact, count, sums, std::ssize(destinations),
+                                    destinations.data());
+}
+
 void round_to_bf16(std::int64_t count, const float* in, std::uint16_t* out) {
   const auto stream = make_host_device()->make_stream();
   in_pieces(count, [&](std::int64_t begin, std::int64_t size) {

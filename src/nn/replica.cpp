@@ -84,7 +84,7 @@ struct Replica::Impl {
 };
 
 Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-                 std::uint64_t seed, const tensor::AllocateArena& allocate)
+                 std::uint64_t seed, const tensor::AllocateArena& allocate, int gradient_parts)
     : model_(model), backend_(backend), impl_(new Impl{model, backend}) {
   impl_->parameter_layouts =
       Network(model, backend, nominal_batch, kernels::Pass::training, {}).parameter_layouts();
@@ -92,19 +92,14 @@ Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64
   for (const LayerSpec& layer : model.layers())
     for (const tensor::ParameterSpec& spec : layer.parameters)
       requests.push_back({spec, impl_->parameter_layouts[requests.size()]});
-  arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests), allocate);
+  arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests), allocate,
+                                                    gradient_parts);
   impl_->arena = arena_.get();
   for (const Parameter& parameter : arena_->parameters())
     arena_->from_canonical(parameter, initial_value(parameter.spec, seed), arena_->values());
 }
 
 Replica::~Replica() = default;
-
-Replica::PassPosition Replica::position_of(std::size_t pass, std::size_t passes) {
-  using enum PassPosition;
-  if (passes == 1) return only;
-  return pass == 0 ? first : pass + 1 == passes ? last : middle;
-}
 
 Network& Replica::at_batch(std::int64_t batch, kernels::Pass pass) {
   return impl_->planned(batch, pass).network;
@@ -120,29 +115,30 @@ const float* Replica::forward(std::int64_t batch, kernels::Pass pass, const floa
   return entry.network.forward(input, context, stream);
 }
 
-void Replica::backward(std::int64_t batch, float* output_gradient, PassPosition position,
+void Replica::backward(std::int64_t batch, float* output_gradient, const PassOfStep& pass,
                        const StepContext& context, kernels::Stream& stream,
                        const std::function<void(std::int64_t end)>& on_gradient_ready) {
   CachedNetwork& entry = impl_->planned(batch, kernels::Pass::training);
   DTRAIN_ASSERT(impl_->last_forward == &entry.network);  // its values are still in the workspace
-  const bool is_first = position == PassPosition::only || position == PassPosition::first;
-  const bool is_last = position == PassPosition::only || position == PassPosition::last;
-  impl_->bind(entry, is_first ? arena_->gradients() : impl_->second_block());
+  const bool adds = arena_->parts() == 1 && !pass.is_first();
+  DTRAIN_ASSERT(arena_->parts() == 1 || pass.index < arena_->parts());
+  const int part = arena_->parts() == 1 ? 0 : pass.index;
+  impl_->bind(entry, adds ? impl_->second_block() : arena_->gradients(part));
 
   std::int64_t done = 0;  // floats of the arena that are final
   const auto on_parameter = [&](std::size_t index) {
-    if (!is_last) return;
+    if (!pass.is_last()) return;
     const Parameter& parameter = arena_->parameters()[index];
     const std::int64_t end = parameter.offset + parameter.floats();
-    if (!is_first) impl_->accumulate(done, end, stream);
+    if (adds) impl_->accumulate(done, end, stream);
     done = end;
     on_gradient_ready(end);
   };
   entry.network.backward(output_gradient, context, stream, std::ref(on_parameter));
 
   // Between parameters there are only zeros; after the last one come the statistics.
-  if (!is_first) impl_->accumulate(done, impl_->gradient_floats(), stream);
-  if (is_last) on_gradient_ready(impl_->gradient_floats());
+  if (adds) impl_->accumulate(done, impl_->gradient_floats(), stream);
+  if (pass.is_last()) on_gradient_ready(impl_->gradient_floats());
 }
 
 void Replica::zero_gradients(kernels::Stream& stream) {

@@ -11,15 +11,22 @@
 
 namespace dtrain::nn {
 
+/// Which of a step's passes through a rank's samples.
+struct PassOfStep {
+  int index = 0, count = 1;
+  bool is_first() const { return index == 0; }
+  bool is_last() const { return index + 1 == count; }
+};
+
 /// One rank's copy of the model: its parameters, and networks planned on demand for the batch sizes
 /// that come up (a whole batch, a tail, evaluation), all on the same parameters and workspace.
 class Replica {
  public:
   /// Parameter layouts are chosen for `nominal_batch`, which must be equal on all ranks. Initial
   /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive
-  /// it. `allocate`: for the arena, as ParameterArena takes it.
+  /// it. `allocate` and `gradient_parts`: for the arena, as ParameterArena takes them.
   Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-          std::uint64_t seed, const tensor::AllocateArena& allocate = {});
+          std::uint64_t seed, const tensor::AllocateArena& allocate = {}, int gradient_parts = 1);
   ~Replica();
 
   const Model& model() const { return model_; }
@@ -33,15 +40,13 @@ class Replica {
   /// One pass over `input`, (batch, C, H, W) plain on the device: returns the (batch, classes) plain
   /// outputs, which live in the shared workspace until the next forward of any batch size. backward
   /// wants the forward of the same batch to be the last one, and `input` unchanged; it overwrites
-  /// `output_gradient`, (batch, classes). The first pass of a step overwrites gradients, the others add;
-  /// after the last one `on_gradient_ready(end)` says how far from its start, in floats, the gradient
-  /// arena is complete. Planning a new batch size may throw Error: not enough memory.
-  enum class PassPosition { only, first, middle, last };
-  /// Of pass number `pass`, from 0, among `passes`.
-  static PassPosition position_of(std::size_t pass, std::size_t passes);
+  /// `output_gradient`, (batch, classes). With one gradient part the first pass of a step overwrites
+  /// gradients and the others add; with several, pass k overwrites part k. In the last one
+  /// `on_gradient_ready(end)` says how far from its start, in floats, the gradient arena is complete.
+  /// Planning a new batch size may throw Error: not enough memory.
   const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,
                        const StepContext&, kernels::Stream&);
-  void backward(std::int64_t batch, float* output_gradient, PassPosition, const StepContext&,
+  void backward(std::int64_t batch, float* output_gradient, const PassOfStep&, const StepContext&,
                 kernels::Stream&, const std::function<void(std::int64_t end)>& on_gradient_ready);
 
   /// A step in which this rank has no sample: its gradients are zero.

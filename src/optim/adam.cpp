@@ -40,8 +40,8 @@ class Adam : public ArenaOptimizer {
       args.weight_decay = run.decays ? options_.weight_decay : 0.0f;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
-      args.first_moment = at(first_moment_, part.begin);
-      args.second_moment = at(second_moment_, part.begin);
+      args.first_moment = at(first_moment_, part);
+      args.second_moment = at(second_moment_, part);
       table_.adam_update(args, stream);
     }
   }

@@ -57,16 +57,15 @@ std::unique_ptr<kernels::Allocation> ArenaOptimizer::allocate_for_owned() const 
   return backend_.device->allocate(static_cast<std::size_t>(floats) * sizeof(float));
 }
 
-float* ArenaOptimizer::at(float* state, std::int64_t offset) const {
-  if (state == nullptr) return nullptr;
-  for (const Slice& slice : owned_) {
-    if (offset < slice.end) {
-      DTRAIN_ASSERT(offset >= slice.begin);
-      return state + (offset - slice.begin);
-    }
-    state += slice.end - slice.begin;
+float* ArenaOptimizer::at(float* state, Slice slice) const {
+  if (state == nullptr || slice.begin >= slice.end) return nullptr;
+  for (const Slice& mine : owned_) {
+    if (slice.begin >= mine.begin && slice.end <= mine.end)
+      return state + (slice.begin - mine.begin);
+    state += mine.end - mine.begin;
   }
-  return state;  // the end, where an empty slice is
+  DTRAIN_ASSERT(false);
+  return nullptr;
 }
 
 Slice ArenaOptimizer::common(const Run& run, Slice slice) {

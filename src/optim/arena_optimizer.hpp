@@ -30,9 +30,9 @@ class ArenaOptimizer : public Optimizer {
   /// Zeroed memory for one float per owned value, listed by state().
   float* add_state(const char* name);
   std::unique_ptr<kernels::Allocation> allocate_for_owned() const;
-  /// Where such memory holds the float of the arena's value at `offset`, which must be owned. Null
-  /// stays null.
-  float* at(float* state, std::int64_t offset) const;
+  /// Where such memory holds the floats of a slice of the arena, which must be owned; nowhere that
+  /// of an empty slice. Null stays null.
+  float* at(float* state, Slice slice) const;
 
   /// What one kernel call can update: the whole arena without weight decay, else neighbours that
   /// agree on it.

@@ -38,12 +38,12 @@ class Lamb : public ArenaOptimizer {
       args.adam.weight_decay = run.decays ? options_.weight_decay : 0.0f;
       args.adam.value = arena_.values() + part.begin;
       args.adam.gradient = arena_.gradients() + part.begin;
-      args.adam.first_moment = at(first_moment_, part.begin);
-      args.adam.second_moment = at(second_moment_, part.begin);
-      args.direction = at(direction_->floats(), part.begin);
+      args.adam.first_moment = at(first_moment_, part);
+      args.adam.second_moment = at(second_moment_, part);
+      args.direction = at(direction_->floats(), part);
       table_.lamb_direction(args, stream);
     }
-    return norms_squared(slice, at(direction_->floats(), slice.begin), stream);
+    return norms_squared(slice, at(direction_->floats(), slice), stream);
   }
 
   void update(Slice slice, std::span<const double> norms, float learning_rate, std::int64_t,
@@ -56,7 +56,7 @@ class Lamb : public ArenaOptimizer {
       const double ratio =
           run.decays && value > 0.0 && direction > 0.0 ? std::sqrt(value / direction) : 1.0;
       table_.add_scaled(part.end - part.begin, -learning_rate * static_cast<float>(ratio),
-                        at(direction_->floats(), part.begin), arena_.values() + part.begin, stream);
+                        at(direction_->floats(), part), arena_.values() + part.begin, stream);
     }
   }
 

@@ -51,7 +51,7 @@ class Lars : public ArenaOptimizer {
       args.weight_decay = rate * weight_decay;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
-      args.velocity = at(velocity_, part.begin);
+      args.velocity = at(velocity_, part);
       table_.sgd_update(args, stream);
     }
   }

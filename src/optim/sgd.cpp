@@ -37,7 +37,7 @@ class Sgd : public ArenaOptimizer {
       args.weight_decay = run.decays ? options_.weight_decay : 0.0f;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
-      args.velocity = at(velocity_, part.begin);
+      args.velocity = at(velocity_, part);
       table_.sgd_update(args, stream);
     }
   }

@@ -24,8 +24,8 @@ std::size_t bytes(std::int64_t floats) {
 
 ParameterArena::ParameterArena(const kernels::Backend& backend,
                                std::vector<ParameterRequest> requests,
-                               const AllocateArena& allocate)
-    : backend_(backend) {
+                               const AllocateArena& allocate, int parts)
+    : backend_(backend), parts_(parts) {
   for (ParameterRequest& request : requests)
     parameters_.push_back({std::move(request.spec), std::move(request.layout), 0});
 
@@ -43,7 +43,11 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
     return allocate ? allocate(bytes(floats)) : backend.device->allocate(bytes(floats));
   };
   values_ = block(value_floats());
-  gradients_ = block(gradient_floats());
+  gradients_ = block(gradient_stride() * parts);
+}
+
+std::int64_t ParameterArena::gradient_stride() const {
+  return aligned(gradient_floats());
 }
 
 const Parameter& ParameterArena::find(std::string_view name) const {

@@ -47,9 +47,10 @@ class ParameterArena {
   static constexpr int rider_count = 8;
 
   /// `requests` in model order; the arena reverses trainable ones for its own order. Both blocks
-  /// come from `allocate`, if given, else from the backend's device.
+  /// come from `allocate`, if given, else from the backend's device. `parts`: how many gradients
+  /// there is room for, one behind the other, for sums that must know them one by one.
   ParameterArena(const kernels::Backend& backend, std::vector<ParameterRequest> requests,
-                 const AllocateArena& allocate = {});
+                 const AllocateArena& allocate = {}, int parts = 1);
 
   /// In model order, as the model file lists them: for checkpoints and hashes.
   std::span<const Parameter> parameters() const { return parameters_; }
@@ -59,8 +60,11 @@ class ParameterArena {
   float* gradient(const Parameter& parameter) { return gradients() + parameter.offset; }
 
   float* values() { return values_->floats(); }
-  float* gradients() { return gradients_->floats(); }
-  float* riders() { return gradients() + trainable_floats_ + statistic_floats_; }
+  float* gradients(int part = 0) { return gradients_->floats() + part * gradient_stride(); }
+  float* riders(int part = 0) { return gradients(part) + trainable_floats_ + statistic_floats_; }
+  int parts() const { return parts_; }
+  /// Floats from one part to the next.
+  std::int64_t gradient_stride() const;
   /// What an optimizer updates: [0, trainable_floats()).
   std::int64_t trainable_floats() const { return trainable_floats_; }
   /// What an allreduce sums: trainable, statistics and riders.
@@ -80,6 +84,7 @@ class ParameterArena {
  private:
   const kernels::Backend& backend_;
   std::vector<Parameter> parameters_;
+  int parts_;
   std::int64_t trainable_floats_ = 0;
   std::int64_t statistic_floats_ = 0;
   std::unique_ptr<kernels::Allocation> values_;

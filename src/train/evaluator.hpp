@@ -17,12 +17,13 @@ struct Evaluation {
   std::optional<double> accuracy;  ///< none for float targets
 };
 
-/// Loss and accuracy of a replica over one split: every sample once, at any number of ranks.
+/// Loss and accuracy of a replica over one split: every sample once, and the same bits at any number
+/// of ranks.
 class Evaluator {
  public:
-  /// Everything outlives the evaluator. `max_batch`: samples per pass.
+  /// Everything outlives the evaluator. `pass_samples`: per pass but the last; ranks share the passes.
   Evaluator(nn::Replica&, comm::Communicator&, datasets::Dataset&, nn::Loss&,
-            std::int64_t max_batch);
+            std::int64_t pass_samples);
   /// What the network makes of a pass: (batch.size, classes) outputs on the device, until it returns.
   using OnOutput = std::function<void(const datasets::Batch& batch, const float* output)>;
   /// Collective. `on_output` sees this rank's passes.

@@ -50,19 +50,18 @@ WholeState empty_state(const std::string& name, nn::Replica& replica) {
 }
 
 std::vector<WholeState> gather_state(optim::Optimizer& optimizer, nn::Replica& replica,
-                                     comm::Communicator& communicator) {
+                                     comm::Communicator& communicator, bool is_sharded) {
   kernels::Device& device = *replica.backend().device;
   const auto stream = device.make_stream();
   const std::int64_t trainable = replica.parameters().trainable_floats();
   const std::span<const Slice> owned = optimizer.owned();
-  const bool alone = owned.size() == 1 && owned[0].begin == 0 && owned[0].end == trainable;
 
   std::vector<WholeState> states;
   for (const optim::StateArray& state : optimizer.state()) {
     WholeState& whole = states.emplace_back(empty_state(state.name, replica));
     const std::vector<std::byte> mine = pack(owned, state.data, device, *stream);
     std::int64_t gathered = 0;
-    if (alone) {
+    if (!is_sharded) {
       gathered = unpack(mine, owned.size(), whole.array->floats(), device, *stream);
     } else {
       const auto slices = std::vector<std::size_t>{owned.size()};

@@ -21,8 +21,10 @@ struct WholeState {
 
 WholeState empty_state(const std::string& name, nn::Replica&);
 
-/// Puts together what the ranks own. Collective.
-std::vector<WholeState> gather_state(optim::Optimizer&, nn::Replica&, comm::Communicator&);
+/// The optimizer's state if it owns all of it; else put together from what the ranks own:
+/// `is_sharded`, the same on all ranks, which is then collective.
+std::vector<WholeState> gather_state(optim::Optimizer&, nn::Replica&, comm::Communicator&,
+                                     bool is_sharded);
 
 /// Copies what this rank owns from `whole` into the optimizer's array.
 void take_owned(const WholeState& whole, const optim::Optimizer&, const optim::StateArray&,

@@ -3,6 +3,7 @@
 #include "train/pass_plan.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace dtrain::train {
 
@@ -45,12 +46,21 @@ std::int64_t PassPlan::nominal_pass() const {
   return whole ? pass : std::min(micro_batch_, pass);
 }
 
+// Batches are of two sizes: the first one's and the tail's.
+std::array<std::int64_t, 2> PassPlan::batch_sizes() const {
+  return {batch_at(0), batch_at((steps_per_epoch() - 1) * global_batch_)};
+}
+
+int PassPlan::most_passes() const {
+  std::size_t most = 1;
+  for (const std::int64_t n : batch_sizes()) most = std::max(most, passes_of(n).size());
+  return static_cast<int>(most);
+}
+
 std::int64_t PassPlan::largest_pass() const {
-  // Batches are of two sizes: the first one's and the tail's.
-  const std::int64_t tail = (steps_per_epoch() - 1) * global_batch_;
   std::int64_t largest = 1;
-  for (const std::int64_t begin : {std::int64_t{0}, tail})
-    for (const Range& pass : passes_of(batch_at(begin))) largest = std::max(largest, pass.size());
+  for (const std::int64_t n : batch_sizes())
+    for (const Range& pass : passes_of(n)) largest = std::max(largest, pass.size());
   return largest;
 }
 

@@ -2,6 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include <array>
+
 #include <vector>
 
 #include "comm/communicator.hpp"
@@ -25,10 +27,14 @@ class PassPlan {
   std::vector<datasets::Range> rest_of_epoch(std::int64_t cursor) const;
   /// Samples of the largest pass of any rank: the one that parameter layouts are chosen for.
   std::int64_t nominal_pass() const;
+  /// Most passes that this rank has in a step, at least 1.
+  int most_passes() const;
   /// Samples of this rank's largest pass, at least 1.
   std::int64_t largest_pass() const;
 
  private:
+  std::array<std::int64_t, 2> batch_sizes() const;
+
   int rank_, ranks_;
   std::int64_t samples_, global_batch_, shards_, micro_batch_;
 };

@@ -30,6 +30,16 @@ const TrainerOptions& checked_options(const TrainerOptions& options,
         "use fewer ranks or a larger --global-batch");
   if (options.shards > 0)
     check(options.shards, "shards of a batch", "use fewer ranks or more --shards");
+  const auto& [optimizer, bucket_mb, reduction] = options.synchronization;
+  if (options.reproducible && reduction.compress)
+    throw UsageError("--compress rounds what ranks send, so it does not go with --reproducible");
+  const bool has_norms = optimizer.clip_norm != 0.0f ||
+                         optimizer.kind == optim::OptimizerKind::lars ||
+                         optimizer.kind == optim::OptimizerKind::lamb;
+  if (options.reproducible && reduction.shard && has_norms)
+    throw UsageError(
+        "--shard-optimizer sums norms (of --clip-norm, lars and lamb) in an order that depends on "
+        "the ranks, so it does not go with --reproducible");
   if (splits.train->labels().empty() && options.loss == nn::LossKind::cross_entropy)
     throw UsageError("the dataset has float targets instead of class labels: use --loss mse.");
   return options;

@@ -26,11 +26,35 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 
 /// What travels at the end of the gradient arena: summed over ranks with the gradient.
 struct Riders {
-  float loss_sum = 0;
-  float correct = 0;
+  float loss = 0, correct = 0;  ///< shares of the means over the global batch
   float stop_requests = 0;
 };
 static_assert(sizeof(Riders) <= tensor::ParameterArena::rider_count * sizeof(float));
+
+Riders riders_of(const nn::LossResult& loss, std::int64_t global_batch) {
+  const auto n = static_cast<double>(global_batch);
+  return {static_cast<float>(loss.loss_sum / n),
+          static_cast<float>(static_cast<double>(loss.correct) / n), 0};
+}
+
+Riders sum_of(const std::vector<Riders>& riders) {
+  Riders sum;
+  for (const Riders& one : riders) {
+    sum.loss += one.loss;
+    sum.correct += one.correct;
+  }
+  return sum;
+}
+
+SynchronizerOptions synchronizer_options(const TrainerOptions& options,
+                                         const tensor::ParameterArena& arena) {
+  SynchronizerOptions result = options.synchronization;
+  if (options.reproducible) {
+    result.reduction.exact = kernels::exact_sum_of(options.shards);
+    result.reduction.part_stride = static_cast<std::size_t>(arena.gradient_stride());
+  }
+  return result;
+}
 
 DataFacts facts_of(const datasets::DatasetInfo& info) {
   return {info.name, info.sample_shape, info.classes,
@@ -62,8 +86,8 @@ class Trainer::Impl {
   datasets::Batch load();
   const float* forward(const datasets::Batch&, const nn::StepContext&);
   nn::LossResult compute_loss(const datasets::Batch&, const float* output, std::int64_t n);
-  void backward(const datasets::Batch&, nn::Replica::PassPosition, const nn::StepContext&);
-  Riders reduce(const nn::LossResult& mine);
+  void backward(const datasets::Batch&, const nn::PassOfStep&, const nn::StepContext&);
+  Riders reduce(std::vector<Riders> mine);
   StepRecord record_of(const Riders& total, std::int64_t n, float learning_rate);
 
   // The loop around it.
@@ -73,7 +97,7 @@ class Trainer::Impl {
   TrainingResult summarize(StopReason reason);
 
   /// Passes that are tiny for the sake of many ranks would make evaluation slow.
-  std::int64_t evaluation_batch() const { return std::max<std::int64_t>(plan_.largest_pass(), 64); }
+  std::int64_t evaluation_batch() const { return std::max<std::int64_t>(plan_.nominal_pass(), 64); }
   std::unique_ptr<Evaluator> make_evaluator(datasets::Dataset* split);
   [[noreturn]] void fail_diverged(const char* what, std::int64_t step) const;
 
@@ -125,7 +149,8 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
               options.seed),
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
-      synchronizer_(replica, communicator, collective, options.synchronization, clock_),
+      synchronizer_(replica, communicator, collective, synchronizer_options(options, arena_),
+                    clock_),
       schedule_(options.schedule, options.learning_rate,
                 std::llround(options.warmup_epochs * static_cast<double>(plan_.steps_per_epoch())),
                 total_steps_),
@@ -145,28 +170,30 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
 StepRecord Trainer::Impl::step(std::int64_t n) {
   clock_.begin_step();
   const auto passes = plan_.passes_of(n);
-  nn::LossResult mine;  // sums over this rank's samples
-  for (std::size_t i = 0; i < passes.size(); ++i) {
+  const auto pass_count = static_cast<int>(passes.size());
+  synchronizer_.reducer().set_parts(std::max(pass_count, 1));
+  std::vector<Riders> mine;  // of each of this rank's passes
+  for (int i = 0; i < pass_count; ++i) {
     const datasets::Batch batch = load();
     const nn::StepContext context{options_.seed, progress_.step, batch.sample_ids,
                                   static_cast<float>(batch.size) / static_cast<float>(n)};
     const float* output = forward(batch, context);
     const nn::LossResult loss = compute_loss(batch, output, n);
-    backward(batch, nn::Replica::position_of(i, passes.size()), context);
-    mine.loss_sum += loss.loss_sum;
-    mine.correct += loss.correct;
+    backward(batch, {i, pass_count}, context);
+    mine.push_back(riders_of(loss, n));
   }
   if (passes.empty()) replica_.zero_gradients(*stream_);
-  const Riders total = reduce(mine);
-  if (!std::isfinite(total.loss_sum))
+  const Riders total = reduce(std::move(mine));
+  if (!std::isfinite(total.loss))
     fail_diverged("the training loss is not a finite number", progress_.step + 1);
   const float learning_rate = schedule_.rate(progress_.step);
   synchronizer_.update(learning_rate, progress_.step + 1, *stream_);
 
   ++progress_.step;
   progress_.cursor += n;
-  progress_.epoch_loss_sum += total.loss_sum;
-  progress_.epoch_correct += std::llround(total.correct);
+  progress_.epoch_loss_sum += static_cast<double>(total.loss) * static_cast<double>(n);
+  progress_.epoch_correct +=
+      std::llround(static_cast<double>(total.correct) * static_cast<double>(n));
   progress_.evaluated = false;
   accuracy_.reset();
   stop_agreed_ = total.stop_requests > 0;
@@ -190,21 +217,26 @@ nn::LossResult Trainer::Impl::compute_loss(const datasets::Batch& batch, const f
                                 1.0f / static_cast<float>(n), *stream_);
 }
 
-void Trainer::Impl::backward(const datasets::Batch& batch, nn::Replica::PassPosition position,
+void Trainer::Impl::backward(const datasets::Batch& batch, const nn::PassOfStep& pass,
                              const nn::StepContext& context) {
   const ScopedSpan span(clock_, Phase::backward, "backward");
-  replica_.backward(batch.size, loss_.gradient(), position, context, *stream_,
+  replica_.backward(batch.size, loss_.gradient(), pass, context, *stream_,
                     [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
 }
 
-Riders Trainer::Impl::reduce(const nn::LossResult& mine) {
-  Riders riders{static_cast<float>(mine.loss_sum), static_cast<float>(mine.correct),
-                stop_requested.load() ? 1.0f : 0.0f};
+Riders Trainer::Impl::reduce(std::vector<Riders> mine) {
+  // Passes whose gradients are kept apart carry their own riders.
+  if (!options_.reproducible) mine = {sum_of(mine)};
+  if (mine.empty()) mine.resize(1);
+  mine[0].stop_requests = stop_requested.load() ? 1.0f : 0.0f;
   kernels::Device& device = *replica_.backend().device;
-  device.copy_to_device(arena_.riders(), &riders, sizeof riders, *stream_);
+  for (std::size_t part = 0; part < mine.size(); ++part)
+    device.copy_to_device(arena_.riders(static_cast<int>(part)), &mine[part], sizeof(Riders),
+                          *stream_);
   synchronizer_.reducer().finish(*stream_);
-  device.copy_to_host(&riders, arena_.riders(), sizeof riders, *stream_);
-  return riders;
+  Riders total;
+  device.copy_to_host(&total, arena_.riders(), sizeof total, *stream_);
+  return total;
 }
 
 StepRecord Trainer::Impl::record_of(const Riders& total, std::int64_t n, float learning_rate) {
@@ -213,8 +245,8 @@ StepRecord Trainer::Impl::record_of(const Riders& total, std::int64_t n, float l
   record.epoch = progress_.epoch + 1;
   record.samples_done = progress_.cursor;
   record.samples_in_epoch = samples_;
-  record.loss = total.loss_sum / static_cast<double>(n);
-  if (has_labels_) record.accuracy = total.correct / static_cast<double>(n);
+  record.loss = static_cast<double>(total.loss);
+  if (has_labels_) record.accuracy = static_cast<double>(total.correct);
   record.learning_rate = learning_rate;
   record.time = clock_.end_step();
   record.samples_per_second = static_cast<double>(n) / record.time.total_ms * 1e3;
@@ -313,7 +345,8 @@ void Trainer::Impl::save() {
     progress_.best_accuracy = *accuracy_;
     progress_.best_step = progress_.step;
   }
-  const auto optimizer_state = gather_state(synchronizer_.optimizer(), replica_, communicator_);
+  const auto optimizer_state = gather_state(synchronizer_.optimizer(), replica_, communicator_,
+                                            options_.synchronization.reduction.shard);
   if (!communicator_.is_root()) return;
   const CheckpointFolder folder(options_.output, options_.checkpoint_keep);
   const std::filesystem::path file =

@@ -28,6 +28,9 @@ struct TrainerOptions {
   std::int64_t global_batch = 256;
   std::int64_t micro_batch = 0;  ///< samples per pass; 0: all of a rank's at once
   std::int64_t shards = 0;       ///< 0: a rank's part of the batch is one piece
+  /// The same weights, bit for bit, at any number of ranks up to `shards`, which must be set. The
+  /// replica then has a gradient part for each of the rank's shards.
+  bool reproducible = false;
   std::uint64_t seed = 1;
   datasets::AugmentOptions augment;
   nn::LossKind loss = nn::LossKind::cross_entropy;

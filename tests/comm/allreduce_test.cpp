@@ -25,6 +25,7 @@ class CountingTransport : public Transport {
     transport_.exchange(to, out, from, in);
   }
   void allreduce(std::span<float> data) override { transport_.allreduce(data); }
+  void allreduce(std::span<double> data) override { transport_.allreduce(data); }
 
   int steps = 0;
   std::int64_t bytes = 0;

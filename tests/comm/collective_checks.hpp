@@ -140,6 +140,34 @@ inline void check_compression(const CollectiveRank& me) {
     ASSERT_NEAR(total[i] / rounds, exact(i), 0.02 * me.size / rounds + 1e-5) << i;
 }
 
+/// Sixteen parts, of which each rank has its share: the bits of their sum do not depend on who has
+/// which. The expected ones come from one array with all parts.
+inline void check_exact_sums(const CollectiveRank& me) {
+  const auto stream = kernels::make_host_device()->make_stream();
+  constexpr int parts = 16;
+  const ExactSum exact = kernels::exact_sum_of(parts);
+  const auto element = [](int k, std::size_t i) {
+    return std::sin(static_cast<float>(i * 31 + static_cast<std::size_t>(k) * 7)) *
+           (k % 3 == 0 ? 1000.0f : 1e-3f);
+  };
+  for (const std::size_t size : {std::size_t{1}, std::size_t{40}, std::size_t{5001}}) {
+    const std::size_t stride = size + 5;
+    const int begin = parts * me.rank / me.size, end = parts * (me.rank + 1) / me.size;
+    Array array(me, stride * parts);
+    for (int k = begin; k < end; ++k)
+      for (std::size_t i = 0; i < size; ++i)
+        array.data()[static_cast<std::size_t>(k - begin) * stride + i] = element(k, i);
+    me.collective.allreduce_exactly(array.data().first(size), {end - begin, stride}, exact,
+                                    *stream);
+    for (std::size_t i = 0; i < size; ++i) {
+      double sum = 0;
+      for (int k = 0; k < parts; ++k)
+        sum += static_cast<double>(std::llrint(static_cast<double>(element(k, i)) * exact.scale));
+      ASSERT_EQ(array.data()[i], static_cast<float>(sum / exact.scale)) << i << " of " << size;
+    }
+  }
+}
+
 /// Sums of changing sizes and places, one after the other.
 inline void check_many_sums(const CollectiveRank& me, int steps) {
   const auto stream = kernels::make_host_device()->make_stream();
@@ -164,6 +192,7 @@ inline void check_collective(const CollectiveRank& me) {
   check_halves(me);
   check_bits(me);
   check_compression(me);
+  check_exact_sums(me);
 }
 
 }  // namespace dtrain::comm

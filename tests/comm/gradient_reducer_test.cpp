@@ -128,6 +128,8 @@ class FailingCollective : public Collective {
   void allreduce(std::span<float>, std::span<float>, kernels::Stream&) override {
     if (++calls == 2) throw Error("the network is gone", ExitCode::lost_rank);
   }
+  void allreduce_exactly(std::span<float>, const Parts&, const ExactSum&,
+                         kernels::Stream&) override {}
   Range owned(std::size_t count) const override { return {0, count}; }
   void reduce_scatter(std::span<float>, std::span<float>, kernels::Stream&) override {}
   void all_gather(std::span<float>, kernels::Stream&) override {}

@@ -54,6 +54,59 @@ TEST_P(ElementwiseTest, SumArrays) {
     }
 }
 
+// Sums of parts in any order and grouping have the bits of the sum of all.
+TEST_P(ElementwiseTest, ExactSumsKnowNoOrder) {
+  constexpr std::int64_t terms = 8;
+  const ExactSum exact = exact_sum_of(terms);
+  for (const std::int64_t count : {0, 1, 15, 16, 33, 1001}) {
+    std::vector<Values> values;
+    for (std::size_t k = 0; k < terms; ++k) {
+      values.push_back(random_values(count, k + 1));
+      for (std::size_t i = 0; i < values[k].size(); i += 3)
+        values[k][i] *= k % 2 == 0 ? 4000.0f : 1e-6f;
+    }
+    const auto sum = [&](std::vector<std::size_t> order) {
+      std::vector<const float*> from;
+      for (const std::size_t k : order) from.push_back(values[k].data());
+      std::vector<double> sums(static_cast<std::size_t>(count));
+      functions.sum_exactly(exact, count, std::ssize(from), from.data(), sums.data());
+      return sums;
+    };
+    const std::vector<double> all = sum({0, 1, 2, 3, 4, 5, 6, 7});
+    EXPECT_EQ(sum({7, 3, 1, 0, 2, 6, 5, 4}), all);
+    const auto a = sum({5, 2, 7}), b = sum({1, 0, 6, 4}), c = sum({3}), none = sum({});
+    std::vector<const float*> from;
+    for (const Values& term : values) from.push_back(term.data());
+    std::vector<double> expected(all.size());
+    reference.sum_exactly(exact, count, terms, from.data(), expected.data());
+    Values rounded(all.size(), nan_value);
+    float* to[] = {rounded.data()};
+    functions.round_exact_sums(exact, count, all.data(), 1, to);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      ASSERT_EQ(all[i], expected[i]);
+      ASSERT_EQ(a[i] + b[i] + c[i] + none[i], all[i]);
+      double plain = 0;
+      for (const Values& term : values) plain += static_cast<double>(term[i]);
+      ASSERT_NEAR(static_cast<double>(rounded[i]), plain, 1e-7 * std::abs(plain) + 1e-11);
+    }
+  }
+}
+
+TEST_P(ElementwiseTest, ExactSumsOfWhatDoesNotFitAreNaN) {
+  const ExactSum exact = exact_sum_of(2);
+  for (const float bad : {8193.0f, -1e30f, INFINITY, -INFINITY, nan_value})
+    for (const std::size_t place : {0, 9, 16, 20}) {
+      Values a(21, 8192.0f), b(21, -0.5f);
+      a[place] = bad;
+      const float* from[] = {a.data(), b.data()};
+      std::vector<double> sums(21);
+      functions.sum_exactly(exact, 21, 2, from, sums.data());
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        EXPECT_EQ(std::isnan(sums[i]), i == place) << bad << " at " << i;
+      EXPECT_EQ(sums[3], 8191.5 * exact.scale);
+    }
+}
+
 TEST_P(ElementwiseTest, SumOfSquares) {
   EXPECT_EQ(functions.sum_of_squares(3, Values{1, -2, 3}.data(), stream), 14);
   for (const std::int64_t count : {0, 1, 31, 33, 4096, 4097, 1100003}) {

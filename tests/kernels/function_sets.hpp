@@ -19,6 +19,29 @@ inline void plain_sum_arrays(std::int64_t count, std::int64_t sources, const flo
   }
 }
 
+/// The same in integers.
+inline void plain_sum_exactly(const ExactSum& exact, std::int64_t count, std::int64_t sources,
+                              const float* const* source, double* sums) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t sum = 0;
+    bool fits = true;
+    for (std::int64_t s = 0; s < sources; ++s) {
+      if (std::abs(source[s][i]) <= exact.largest)
+        sum += std::llrint(static_cast<double>(source[s][i]) * exact.scale);
+      else
+        fits = false;
+    }
+    sums[i] = fits ? static_cast<double>(sum) : NAN;
+  }
+}
+
+inline void plain_round_exact_sums(const ExactSum& exact, std::int64_t count, const double* sums,
+                                   std::int64_t destinations, float* const* destination) {
+  for (std::int64_t d = 0; d < destinations; ++d)
+    for (std::int64_t i = 0; i < count; ++i)
+      destination[d][i] = static_cast<float>(sums[i] / exact.scale);
+}
+
 inline cpu::Functions functions_of(const KernelTable& table) {
   return {.activation_forward = table.activation_forward,
           .activation_backward = table.activation_backward,
@@ -37,7 +60,9 @@ inline cpu::Functions functions_of(const KernelTable& table) {
           .find_non_finite = table.find_non_finite,
           .float_to_bf16 = table.float_to_bf16,
           .bf16_to_float = table.bf16_to_float,
-          .sum_arrays = plain_sum_arrays};
+          .sum_arrays = plain_sum_arrays,
+          .sum_exactly = plain_sum_exactly,
+          .round_exact_sums = plain_round_exact_sums};
 }
 
 inline cpu::Functions reference_functions() {

@@ -13,7 +13,6 @@ namespace dtrain::nn {
 namespace {
 
 using testing::Rig;
-using Position = Replica::PassPosition;
 
 const char* with_dropout = R"({"layers": [
   {"type": "conv2d", "channels": 6, "kernel": 3, "padding": 1}, {"type": "relu"},
@@ -34,11 +33,11 @@ TEST_P(ReplicaTest, GradientsOfSeveralPassesAddUpToThoseOfOne) {
   Rig whole(model_of(with_dropout), GetParam(), 12), parts(model_of(with_dropout), GetParam(), 12);
   whole.step();
   for (int repeat = 0; repeat < 2; ++repeat) {  // the second step must not see the first
-    parts.pass(0, 5, Position::first);
+    parts.pass(0, 5, PassOfStep{0, 3});
     EXPECT_TRUE(parts.ready.empty());
-    parts.pass(5, 3, Position::middle);
+    parts.pass(5, 3, PassOfStep{1, 3});
     EXPECT_TRUE(parts.ready.empty());
-    parts.pass(8, 4, Position::last);
+    parts.pass(8, 4, PassOfStep{2, 3});
     EXPECT_EQ(parts.ready, whole.ready);
     const auto expected = whole.gradients(), actual = parts.gradients();
     for (std::size_t i = 0; i < expected.size(); ++i)
@@ -52,8 +51,8 @@ TEST_P(ReplicaTest, StatisticsFoldTheWeightedObservationsOfAllPasses) {
   const auto observation = [&](const char* name) { return rig.gradient(arena.find(name)); };
   rig.step();
   const std::vector<float> whole_mean = observation("bn.running_mean");
-  rig.pass(0, 2, Position::first);
-  rig.pass(2, 6, Position::last);
+  rig.pass(0, 2, PassOfStep{0, 3});
+  rig.pass(2, 6, PassOfStep{2, 3});
   const std::vector<float> mean = observation("bn.running_mean");
   const std::vector<float> variance = observation("bn.running_var");
   EXPECT_LT(testing::relative_difference(mean, whole_mean, 1e-3), 1e-4);

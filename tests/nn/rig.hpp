@@ -56,7 +56,7 @@ struct Rig {
   }
 
   /// Forward and backward of samples [first, first + rows), scaled as parts of the whole batch.
-  LossResult pass(std::int64_t first, std::int64_t rows, Replica::PassPosition position) {
+  LossResult pass(std::int64_t first, std::int64_t rows, const PassOfStep& position) {
     const std::int64_t features = model.input().sample_shape.elements();
     const StepContext now = context(first, rows);
     // A copy, for alignment.
@@ -75,7 +75,7 @@ struct Rig {
                      [&](std::int64_t end) { ready.push_back(end); });
     return result;
   }
-  LossResult step() { return pass(0, batch, Replica::PassPosition::only); }
+  LossResult step() { return pass(0, batch, PassOfStep{}); }
 
   /// Mean loss of the training pass; changes no gradient.
   double training_loss() {

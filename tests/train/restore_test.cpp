@@ -22,7 +22,7 @@ struct Rig {
                                         *backend)) {}
 
   Checkpoint capture() {
-    return train::capture(replica, gather_state(*optimizer, replica, *alone), {}, {});
+    return train::capture(replica, gather_state(*optimizer, replica, *alone, false), {}, {});
   }
 
   std::unique_ptr<comm::Communicator> alone = comm::make_self_communicator();

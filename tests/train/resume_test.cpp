@@ -112,7 +112,8 @@ TEST(Stop, CountsTheTimeOfTheOpenEpoch) {
 }
 
 TEST(ShardedOptimizer, GivesTheSameBits) {
-  for (const auto kind : {optim::OptimizerKind::sgd, optim::OptimizerKind::adam}) {
+  for (const auto kind :
+       {optim::OptimizerKind::sgd, optim::OptimizerKind::adam, optim::OptimizerKind::adamw}) {
     for (const bool overlap : {false, true}) {
       Job job = demanding_job();
       job.ranks = 3;
@@ -130,13 +131,32 @@ TEST(ShardedOptimizer, GivesTheSameBits) {
   }
 }
 
-// A norm over all ranks' parts: the same up to the order of sums.
-TEST(ShardedOptimizer, ClipsByTheNormOfTheWholeGradient) {
+// Norms over all ranks' parts: the same up to the order of sums.
+TEST(ShardedOptimizer, TakesNormsOfTheWhole) {
+  for (const auto kind :
+       {optim::OptimizerKind::adam, optim::OptimizerKind::lars, optim::OptimizerKind::lamb}) {
+    Job job = demanding_job();
+    job.ranks = 3;
+    job.options.synchronization.optimizer.kind = kind;
+    if (kind == optim::OptimizerKind::adam) job.options.synchronization.optimizer.clip_norm = 0.1f;
+    const double whole = job.run().epochs.back().test_loss;
+    job.options.synchronization.reduction.shard = true;
+    EXPECT_NEAR(job.run().epochs.back().test_loss, whole, 1e-3) << optim::to_string(kind);
+  }
+}
+
+// Of few parameters one rank owns everything, and the others nothing.
+TEST(ShardedOptimizer, SavesWhereSomeRanksOwnNothing) {
+  const TemporaryFolder folder;
   Job job = demanding_job();
-  job.options.synchronization.optimizer.clip_norm = 0.1f;
-  const double whole = job.run().epochs.back().test_loss;
+  job.model = R"({"name": "few", "layers": [
+    {"type": "global_average_pool"},
+    {"type": "linear", "name": "fc1", "units": "classes", "bias": false}]})";
+  job.ranks = 3;
   job.options.synchronization.reduction.shard = true;
-  EXPECT_NEAR(job.run().epochs.back().test_loss, whole, 1e-3);
+  job.options.output = folder.path();
+  EXPECT_EQ(job.run().stop_reason, StopReason::finished);
+  EXPECT_EQ(newest_in(folder.path()).optimizer.size(), 2u);
 }
 
 TEST(ShardedOptimizer, ResumesExactlyAndAtAnyNumberOfRanks) {

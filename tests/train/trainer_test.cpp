@@ -106,6 +106,88 @@ TEST_P(Ranks, TrainAsOneRankDoesWithShards) {
 
 INSTANTIATE_TEST_SUITE_P(Trainer, Ranks, testing::Values(1, 2, 3, 5));
 
+// The promise of --reproducible, with all that could break it: dropout, augmentation, batch norm,
+// tails, an uneven number of shards per rank, overlap, sharded optimizers, buckets.
+TEST(Reproducible, AnyNumberOfRanksGivesTheSameBits) {
+  for (const char* model : {small_cnn, small_batch_norm}) {
+    Job job;
+    job.model = model;
+    job.options.reproducible = true;
+    job.options.shards = 5;
+    job.options.augment = {1, true};
+    job.options.synchronization.optimizer.kind = optim::OptimizerKind::adam;
+    Recorder alone;
+    job.observers = {&alone};
+    const TrainingResult expected = job.run();
+    for (const int ranks : {2, 3, 4, 5})
+      for (const bool overlap : {false, true})
+        for (const bool shard : {false, true}) {
+          Recorder recorder;
+          job.ranks = ranks;
+          job.observers = {&recorder};
+          job.options.synchronization.bucket_mb = overlap ? 0.001 : 25;
+          job.options.synchronization.reduction = {.overlap = overlap, .shard = shard};
+          EXPECT_EQ(job.run().weights_hash, expected.weights_hash) << ranks << " ranks";
+          ASSERT_EQ(recorder.steps.size(), alone.steps.size());
+          for (std::size_t i = 0; i < alone.steps.size(); ++i)
+            EXPECT_EQ(recorder.steps[i].loss, alone.steps[i].loss);
+          for (std::size_t i = 0; i < alone.epochs.size(); ++i) {
+            EXPECT_EQ(recorder.epochs[i].train_loss, alone.epochs[i].train_loss);
+            EXPECT_EQ(recorder.epochs[i].test_loss, alone.epochs[i].test_loss);
+          }
+        }
+    job.ranks = 1;
+    job.observers.clear();
+    job.options.synchronization = {};
+  }
+}
+
+TEST(Reproducible, ResumesAtAnotherNumberOfRanks) {
+  Job job;
+  job.ranks = 4;
+  job.model = small_batch_norm;
+  job.options.reproducible = true;
+  job.options.shards = 8;
+  job.options.synchronization.reduction.shard = true;
+  const std::string whole = job.run().weights_hash;
+  const TemporaryFolder folder;
+  Recorder stopped;
+  stopped.at_step = [&](const StepRecord& record) {
+    if (record.step == 4) Trainer::request_stop();
+  };
+  job.observers = {&stopped};
+  job.options.output = folder.path();
+  EXPECT_EQ(job.run().stop_reason, StopReason::stopped);
+  job.observers.clear();
+  job.options.output.clear();
+  job.resume = read_checkpoint(folder.path() / "checkpoint-0005.h5");
+  job.ranks = 3;
+  EXPECT_EQ(job.run().weights_hash, whole);
+}
+
+TEST(Reproducible, TrainsAsWellAsPlainSums) {
+  Job job;
+  const double plain = job.run().epochs.back().test_loss;
+  job.options.reproducible = true;
+  job.options.shards = 4;
+  EXPECT_NEAR(job.run().epochs.back().test_loss, plain, 1e-4);
+}
+
+TEST(Reproducible, RefusesWhatCannotBe) {
+  Job job;
+  job.ranks = 2;
+  job.options.reproducible = true;
+  job.options.shards = 4;
+  job.options.synchronization.reduction.compress = true;
+  EXPECT_THROW(job.run(), UsageError);
+  job.options.synchronization.reduction = {.shard = true};
+  job.options.synchronization.optimizer.clip_norm = 1;
+  EXPECT_THROW(job.run(), UsageError);
+  job.options.synchronization = {};
+  job.ranks = 5;
+  EXPECT_THROW(job.run(), UsageError);
+}
+
 TEST(Trainer, RanksThatGetNoTailSampleJoin) {
   Job job;  // 203 = 6 * 32 + 11, and with batches of 40 a tail of 3
   job.options.global_batch = 40;

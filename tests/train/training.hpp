@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "tests/support/run_ranks.hpp"
+#include "train/pass_plan.hpp"
 #include "train/trainer.hpp"
 
 namespace dtrain::train {
@@ -81,7 +82,10 @@ struct Job {
       const nn::InputSpec input{info.sample_shape, static_cast<std::int64_t>(info.classes.size())};
       const nn::Model parsed = nn::Model::parse(model, "test.json", input);
       const auto collective = communicator.make_collective({});
-      nn::Replica replica(parsed, *backend, 16, options.seed);
+      const PassPlan plan(communicator, splits.train->size(), options.global_batch, options.shards,
+                          options.micro_batch);
+      nn::Replica replica(parsed, *backend, 16, options.seed, {},
+                          options.reproducible ? plan.most_passes() : 1);
       TrainerOptions mine = options;
       if (!communicator.is_root()) mine.output.clear();  // only the root knows it
       Trainer trainer(replica, communicator, *collective, splits, mine, observers);

@@ -13,6 +13,7 @@
 #include "kernels/cpu/functions/optimizer.hpp"
 #include "kernels/cpu/functions/reduction.hpp"
 #include "kernels/cpu/functions/sum_arrays.hpp"
+#include "kernels/cpu/functions/sum_exactly.hpp"
 
 namespace dtrain::kernels::cpu {
 namespace {
@@ -36,6 +37,8 @@ constexpr Functions table{
     .float_to_bf16 = float_to_bf16,
     .bf16_to_float = bf16_to_float,
     .sum_arrays = sum_arrays,
+    .sum_exactly = sum_exactly,
+    .round_exact_sums = round_exact_sums,
 };
 
 }  // namespace
