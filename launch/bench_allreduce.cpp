@@ -22,7 +22,6 @@ constexpr int fewest_rounds = 5, most_rounds = 10000;
 /// One way of summing, and the rank's array that it sums.
 struct Contender {
   std::unique_ptr<comm::Collective> collective;
-  std::unique_ptr<kernels::Allocation> memory;
   std::vector<double> seconds = {};  ///< of the slowest rank, per round
 };
 
@@ -39,10 +38,10 @@ class AllreduceBench {
     std::vector<std::string> names{"node"};
     for (const auto& algorithm : comm::allreduce_algorithms()) names.emplace_back(algorithm.name);
     for (const std::string& name : names) {
-      auto collective = communicator.make_collective({.name = name});
-      auto memory = collective->allocate(static_cast<std::size_t>(max_bytes));
-      contenders_.push_back({std::move(collective), std::move(memory)});
+      contenders_.push_back({communicator.make_collective({.name = name})});
     }
+    // As in training there is one array, the first one's, which the others take too.
+    memory_ = contenders_[0].collective->allocate(static_cast<std::size_t>(max_bytes));
   }
 
   /// One row per contender.
@@ -60,15 +59,14 @@ class AllreduceBench {
 
  private:
   /// Every rank writes its array anew, as backward does, outside of the time that counts.
-  std::span<float> refill(Contender& contender, std::int64_t bytes) {
-    const std::span data(contender.memory->floats(),
-                         static_cast<std::size_t>(bytes) / sizeof(float));
+  std::span<float> refill(std::int64_t bytes) {
+    const std::span data(memory_->floats(), static_cast<std::size_t>(bytes) / sizeof(float));
     std::ranges::fill(data, 1.0f);
     return data;
   }
 
   void check(Contender& contender, std::int64_t bytes) {
-    const std::span data = refill(contender, bytes);
+    const std::span data = refill(bytes);
     contender.collective->allreduce(data, {}, *stream_);
     const auto ranks = static_cast<float>(communicator_.size());
     if (std::ranges::any_of(data, [&](float sum) { return sum != ranks; }))
@@ -82,7 +80,7 @@ class AllreduceBench {
     for (std::size_t round = 0; round < rounds; ++round) {
       for (std::size_t i = 0; i < contenders_.size(); ++i) {
         Contender& contender = contenders_[(i + round) % contenders_.size()];
-        const std::span data = refill(contender, bytes);
+        const std::span data = refill(bytes);
         communicator_.barrier();
         const Stopwatch watch;
         contender.collective->allreduce(data, {}, *stream_);
@@ -113,6 +111,7 @@ class AllreduceBench {
   comm::Communicator& communicator_;
   std::unique_ptr<kernels::Stream> stream_ = kernels::make_host_device()->make_stream();
   std::vector<Contender> contenders_;
+  std::unique_ptr<kernels::Allocation> memory_;
 };
 
 void print_json(const Row& row, const comm::Communicator& communicator, double memory_gb_per_s) {

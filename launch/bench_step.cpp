@@ -54,10 +54,9 @@ class StepBench {
               model.has_batch_norm() || settings.reproducible ? settings.shards : 0, 0),
         engine_(comm::make_engine(summing_, engine_request(comm, settings, model))),
         stream_(backend.device->make_stream()),
-        replica_(
-            model, backend, plan_.nominal_pass(), /*seed=*/1,
-            [this](std::size_t bytes) { return engine_.collective->allocate(bytes); },
-            settings.reproducible ? plan_.most_passes() : 1),
+        replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
+                 train::arena_memory(*engine_.collective, engine_.options),
+                 settings.reproducible ? plan_.most_passes() : 1),
         loss_(nn::LossKind::cross_entropy, 0, model.input().classes, plan_.largest_pass(), backend),
         synchronizer_(replica_, summing_, *engine_.collective,
                       {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
@@ -148,7 +147,10 @@ class StepBench {
 struct Result {
   std::vector<double> window_seconds;  ///< a step's, of the slowest rank
   double seconds_per_step = 0;         ///< the windows' median
-  double peak_gflops = 0;              ///< of all ranks together
+  /// The same if every step were as long as that of the rank which is slowest in it: what ranks that
+  /// do not communicate would need to stay in step.
+  std::vector<double> lockstep_seconds;
+  double peak_gflops = 0;  ///< of all ranks together
 };
 
 /// All ranks take the same number of steps.
@@ -174,11 +176,18 @@ std::vector<Result> measure_steps(std::span<const std::unique_ptr<StepBench>> be
       world.allreduce(std::span(&peak, 1), comm::ReduceOp::sum);
       results[i].peak_gflops = std::max(results[i].peak_gflops, peak);
       world.barrier();
+      std::vector<double> each;
       const Stopwatch watch;
-      for (int step = 0; step < steps[i]; ++step) benches[i]->run();
+      for (int step = 0; step < steps[i]; ++step) {
+        const Stopwatch one;
+        benches[i]->run();
+        each.push_back(one.seconds());
+      }
       double time = watch.seconds() / steps[i];
       world.allreduce(std::span(&time, 1), comm::ReduceOp::max);
+      world.allreduce(std::span(each), comm::ReduceOp::max);
       results[i].window_seconds.push_back(time);
+      results[i].lockstep_seconds.push_back(std::reduce(each.begin(), each.end()) / steps[i]);
     }
   }
   for (Result& result : results) result.seconds_per_step = median(result.window_seconds);
@@ -281,7 +290,8 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
                            {"fraction_of_peak", gflops / result.peak_gflops},
                            {"comm_ms", bench.communication_ms()},
                            {"comm_exposed_ms", bench.exposed_ms()},
-                           {"window_ms", milliseconds(result.window_seconds)}};
+                           {"window_ms", milliseconds(result.window_seconds)},
+                           {"lockstep_ms", milliseconds(result.lockstep_seconds)}};
     fmt::print("{}\n", train::to_text(json));
     return;
   }

@@ -116,9 +116,8 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   const auto gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
   const comm::Engine engine =
       comm::make_engine(communicator, engine_request(settings, gradient_bytes, gradient_parts));
-  nn::Replica replica(
-      model, *backend, plan.nominal_pass(), settings.seed,
-      [&](std::size_t bytes) { return engine.collective->allocate(bytes); }, gradient_parts);
+  nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
+                      train::arena_memory(*engine.collective, engine.options), gradient_parts);
 
   const bool names_folder = !settings.output.empty() || !settings.resume.empty();
   // The root looks after files: where to write, and what to go on from.

@@ -53,6 +53,7 @@ std::unique_ptr<Collective> make_mpi_collective(MPI_Comm world, const Collective
   MPI_Comm_rank(world, &rank);
   const SplitComm node(world, rank);
   auto group = make_mpi_node_group(node.get());
+  const Waiting waiting = cores_are_shared(group->size()) ? Waiting::sleep : options.waiting;
   int slices = group->size();
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &slices, 1, MPI_INT, MPI_MIN, world), "MPI_Allreduce");
   const bool has_slice = group->rank() < slices;
@@ -62,10 +63,8 @@ std::unique_ptr<Collective> make_mpi_collective(MPI_Comm world, const Collective
             "MPI_Allreduce");
   std::unique_ptr<FlatCollective> across;
   if (several_nodes != 0 && has_slice)
-    across = make_flat(same_slice.get(), options.across, options.waiting);
-  const bool share_cores = group->size() > shared_cores();
-  return std::make_unique<NodeCollective>(std::move(group), slices, std::move(across),
-                                          share_cores ? Waiting::sleep : options.waiting);
+    across = make_flat(same_slice.get(), options.across, waiting);
+  return std::make_unique<NodeCollective>(std::move(group), slices, std::move(across), waiting);
 }
 
 }  // namespace dtrain::comm

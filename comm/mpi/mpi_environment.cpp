@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 #include "base/cores.hpp"
 #include "comm/communicator.hpp"
@@ -24,6 +25,11 @@ int shared_cores() {
   const bool bound = own_environment("OMPI_MCA_orte_bound_at_launch") != nullptr ||
                      own_environment("SLURM_CPU_BIND_LIST") != nullptr;
   return bound ? static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) : available_cores();
+}
+
+bool cores_are_shared(int local_ranks) {
+  const char* yields = own_environment("OMPI_MCA_mpi_yield_when_idle");
+  return local_ranks > shared_cores() || (yields != nullptr && std::string_view(yields) == "1");
 }
 
 int largest_tasks_per_node(const std::string& text) {

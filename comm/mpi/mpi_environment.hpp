@@ -20,6 +20,10 @@ int largest_tasks_per_node(const std::string& text);
 /// Cores that this node's ranks share.
 int shared_cores();
 
+/// Whether `local_ranks` ranks on this node outnumber its cores, or the user has told Open MPI to give
+/// idle cores away, as where several jobs share them.
+bool cores_are_shared(int local_ranks);
+
 /// Before MPI_Init: where ranks outnumber cores, waiting ranks must give their core away, or every
 /// message costs a scheduler's time slice. Sets Open MPI's mpi_yield_when_idle unless the user did.
 void yield_when_oversubscribed();

@@ -16,6 +16,14 @@
 namespace dtrain::comm {
 namespace {
 
+constexpr std::size_t page_bytes = 4096;
+
+/// Windows begin anywhere in a page. Every process sees the same offset in it.
+std::byte* next_page(void* window) {
+  const auto address = reinterpret_cast<std::uintptr_t>(window);
+  return static_cast<std::byte*>(window) + (page_bytes - address % page_bytes) % page_bytes;
+}
+
 class WindowBlocks : public SharedBlocks {
  public:
   WindowBlocks(MPI_Comm comm, std::size_t bytes) {
@@ -24,11 +32,11 @@ class WindowBlocks : public SharedBlocks {
     MPI_Info_create(&info);
     MPI_Info_set(info, "alloc_shared_noncontig", "true");
     void* mine = nullptr;
-    const int code = MPI_Win_allocate_shared(static_cast<MPI_Aint>(std::max<std::size_t>(bytes, 1)),
-                                             1, info, comm, &mine, &window_);
+    const int code = MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes + page_bytes), 1, info,
+                                             comm, &mine, &window_);
     MPI_Info_free(&info);
     check_mpi(code, "MPI_Win_allocate_shared");
-    std::memset(mine, 0, bytes);
+    std::memset(next_page(mine), 0, bytes);
     MPI_Barrier(comm);
     int ranks = 0;
     MPI_Comm_size(comm, &ranks);
@@ -37,7 +45,7 @@ class WindowBlocks : public SharedBlocks {
       int unit = 0;
       void* block = nullptr;
       MPI_Win_shared_query(window_, rank, &size, &unit, &block);
-      blocks_.push_back(static_cast<std::byte*>(block));
+      blocks_.push_back(next_page(block));
     }
   }
   ~WindowBlocks() override {

@@ -3,6 +3,7 @@
 #include "comm/node/node_barrier.hpp"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,7 +45,10 @@ namespace {
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 /// Some 50 us of polling: waking a sleeper takes about as long.
-constexpr int patient_spins = 30000;
+constexpr int patient_spins = 3'000'000;
+/// Where ranks share cores, as often the others get this one first: cheaper than to sleep, if they
+/// are about to come.
+constexpr int yields_before_sleep = 50;
 
 }  // namespace
 
@@ -52,7 +56,7 @@ NodeBarrier::NodeBarrier(NodeGroup& group, Waiting waiting)
     : rank_(group.rank()),
       size_(group.size()),
       flags_(group.allocate(sizeof(Flag))),
-      spins_(waiting == Waiting::spin ? patient_spins : 0) {}
+      waiting_(waiting) {}
 
 NodeBarrier::Flag& NodeBarrier::flag(int rank) const {
   // Zeroed shared memory is a Flag in its initial state.
@@ -62,11 +66,15 @@ NodeBarrier::Flag& NodeBarrier::flag(int rank) const {
 void NodeBarrier::arrive_and_wait() {
   ++round_;
   flag(rank_).come();
-  int spins = 0;
+  int looks = 0;
   for (int rank = 0; rank < size_; ++rank) {
     Flag& other = flag(rank);
     while (!other.has_come(round_)) {
-      if (++spins > spins_) other.sleep_until(round_);
+      ++looks;
+      if (waiting_ == Waiting::sleep && looks <= yields_before_sleep)
+        sched_yield();
+      else if (waiting_ == Waiting::sleep || looks > patient_spins)
+        other.sleep_until(round_);
     }
   }
 }

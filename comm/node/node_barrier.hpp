@@ -13,8 +13,8 @@ class NodeBarrier {
   /// Collective. `group` outlives it.
   NodeBarrier(NodeGroup& group, Waiting waiting);
 
-  /// Returns when all ranks of the node have come. A rank that waits spins first, if it may, and
-  /// then sleeps until it is woken.
+  /// Returns when all ranks of the node have come. A rank that waits looks often first, or yields
+  /// its core a few times where that is wanted by others, and then sleeps until it is woken.
   void arrive_and_wait();
 
  private:
@@ -23,7 +23,7 @@ class NodeBarrier {
 
   int rank_, size_;
   std::unique_ptr<SharedBlocks> flags_;
-  int spins_;
+  Waiting waiting_;
   unsigned round_ = 0;
 };
 

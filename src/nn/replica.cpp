@@ -84,7 +84,7 @@ struct Replica::Impl {
 };
 
 Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-                 std::uint64_t seed, const tensor::AllocateArena& allocate, int gradient_parts)
+                 std::uint64_t seed, const tensor::ArenaMemory& memory, int gradient_parts)
     : model_(model), backend_(backend), impl_(new Impl{model, backend}) {
   impl_->parameter_layouts =
       Network(model, backend, nominal_batch, kernels::Pass::training, {}).parameter_layouts();
@@ -92,7 +92,7 @@ Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64
   for (const LayerSpec& layer : model.layers())
     for (const tensor::ParameterSpec& spec : layer.parameters)
       requests.push_back({spec, impl_->parameter_layouts[requests.size()]});
-  arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests), allocate,
+  arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests), memory,
                                                     gradient_parts);
   impl_->arena = arena_.get();
   for (const Parameter& parameter : arena_->parameters())

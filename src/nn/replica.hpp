@@ -24,9 +24,9 @@ class Replica {
  public:
   /// Parameter layouts are chosen for `nominal_batch`, which must be equal on all ranks. Initial
   /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive
-  /// it. `allocate` and `gradient_parts`: for the arena, as ParameterArena takes them.
+  /// it. `memory` and `gradient_parts`: for the arena, as ParameterArena takes them.
   Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-          std::uint64_t seed, const tensor::AllocateArena& allocate = {}, int gradient_parts = 1);
+          std::uint64_t seed, const tensor::ArenaMemory& memory = {}, int gradient_parts = 1);
   ~Replica();
 
   const Model& model() const { return model_; }

@@ -23,8 +23,8 @@ std::size_t bytes(std::int64_t floats) {
 }  // namespace
 
 ParameterArena::ParameterArena(const kernels::Backend& backend,
-                               std::vector<ParameterRequest> requests,
-                               const AllocateArena& allocate, int parts)
+                               std::vector<ParameterRequest> requests, const ArenaMemory& memory,
+                               int parts)
     : backend_(backend), parts_(parts) {
   for (ParameterRequest& request : requests)
     parameters_.push_back({std::move(request.spec), std::move(request.layout), 0});
@@ -39,11 +39,11 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
     parameter.offset = trainable_floats_ + statistic_floats_;
     statistic_floats_ += aligned(parameter.floats());
   }
-  const auto block = [&](std::int64_t floats) {
+  const auto block = [&](const ArenaMemory::Allocate& allocate, std::int64_t floats) {
     return allocate ? allocate(bytes(floats)) : backend.device->allocate(bytes(floats));
   };
-  values_ = block(value_floats());
-  gradients_ = block(gradient_stride() * parts);
+  values_ = block(memory.values, value_floats());
+  gradients_ = block(memory.gradients, gradient_stride() * parts);
 }
 
 std::int64_t ParameterArena::gradient_stride() const {

@@ -39,18 +39,21 @@ struct ParameterRequest {
   kernels::Layout layout;
 };
 
-/// Gives zeroed device memory. Who sums gradients may want them in memory of its own.
-using AllocateArena = std::function<std::unique_ptr<kernels::Allocation>(std::size_t bytes)>;
+/// Where an arena's blocks come from: each function gives zeroed device memory; none: the device
+/// does. Who sums gradients, or hands values around, wants them in memory of its own.
+struct ArenaMemory {
+  using Allocate = std::function<std::unique_ptr<kernels::Allocation>(std::size_t bytes)>;
+  Allocate values = {}, gradients = {};
+};
 
 class ParameterArena {
  public:
   static constexpr int rider_count = 8;
 
-  /// `requests` in model order; the arena reverses trainable ones for its own order. Both blocks
-  /// come from `allocate`, if given, else from the backend's device. `parts`: how many gradients
-  /// there is room for, one behind the other, for sums that must know them one by one.
+  /// `requests` in model order; the arena reverses trainable ones for its own order. `parts`: how
+  /// many gradients there is room for, one behind the other, for sums that must know them one by one.
   ParameterArena(const kernels::Backend& backend, std::vector<ParameterRequest> requests,
-                 const AllocateArena& allocate = {}, int parts = 1);
+                 const ArenaMemory& memory = {}, int parts = 1);
 
   /// In model order, as the model file lists them: for checkpoints and hashes.
   std::span<const Parameter> parameters() const { return parameters_; }

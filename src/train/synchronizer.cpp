@@ -31,6 +31,14 @@ std::vector<optim::Slice> slices_of(std::span<const comm::GradientBucket> parts)
 
 }  // namespace
 
+tensor::ArenaMemory arena_memory(comm::Collective& collective,
+                                 const comm::ReducerOptions& options) {
+  const auto allocate = [&collective](std::size_t bytes) { return collective.allocate(bytes); };
+  tensor::ArenaMemory memory{.gradients = allocate};
+  if (options.shard) memory.values = allocate;
+  return memory;
+}
+
 Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicator,
                            comm::Collective& collective, const SynchronizerOptions& options,
                            SpanSink& spans)

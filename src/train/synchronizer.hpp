@@ -17,11 +17,15 @@ struct SynchronizerOptions {
   comm::ReducerOptions reduction;
 };
 
+/// The memory that a replica's arena needs for that: what ranks sum or hand around is the
+/// collective's, which outlives the arena.
+tensor::ArenaMemory arena_memory(comm::Collective& collective, const comm::ReducerOptions& options);
+
 /// Keeps replicas equal: sums their gradients over the ranks and updates their parameters, all of
 /// them on every rank or, with a sharded optimizer, on each rank its part.
 class Synchronizer {
  public:
-  /// Everything outlives it; the replica's arena is memory of `collective`. Time goes to `spans`.
+  /// Everything outlives it; the replica's arena has arena_memory(). Time goes to `spans`.
   Synchronizer(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
                const SynchronizerOptions& options, SpanSink& spans);
 

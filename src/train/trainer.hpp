@@ -51,7 +51,7 @@ Recipe recipe_of(const TrainerOptions&);
 
 class Trainer {
  public:
-  /// Everything outlives the trainer. The replica's arena is memory of `collective`, which sums its
+  /// Everything outlives the trainer. The replica's arena has arena_memory(collective), which sums its
   /// gradients. Observers are called on the root rank. Collective; throws UsageError where ranks
   /// outnumber samples of a batch or shards, on all ranks alike.
   Trainer(nn::Replica&, comm::Communicator&, comm::Collective&, datasets::DatasetSplits&,

@@ -37,6 +37,7 @@ class Array {
   Array(const CollectiveRank& me, std::size_t size)
       : memory_(me.collective.allocate((size + 64) * sizeof(float))),
         data_(memory_->floats() + 32, size) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory_->data()) % 64, 0u);
     for (std::size_t i = 0; i < size; ++i) data_[i] = part(me.rank, i);
   }
   std::span<float> data() { return data_; }
