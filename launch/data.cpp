@@ -3,7 +3,6 @@
 
 // dtrain data: make and inspect dataset files. One rank does it all.
 
-
 #include <algorithm>
 #include <numeric>
 
