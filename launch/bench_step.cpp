@@ -347,6 +347,7 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
     backend = make_backend(device, threads);
   });
   std::vector<std::unique_ptr<StepBench>> benches;
+  benches.reserve(comms.size());
   for (const std::string& comm : comms)
     benches.push_back(
         std::make_unique<StepBench>(comm, settings, *model, *data.train, *backend, world));

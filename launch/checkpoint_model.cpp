@@ -47,7 +47,8 @@ train::Checkpoint read_whole(const std::string& file) {
 CheckpointModel::CheckpointModel(const std::string& file, std::string_view device, int threads)
     : CheckpointModel(read_whole(file), device, threads) {}
 
-CheckpointModel::CheckpointModel(train::Checkpoint checkpoint, std::string_view device, int threads)
+CheckpointModel::CheckpointModel(const train::Checkpoint& checkpoint, std::string_view device,
+                                 int threads)
     : data_(checkpoint.data),
       progress_(checkpoint.progress),
       model_(nn::Model::parse(checkpoint.model_text, checkpoint.model_name,

@@ -39,7 +39,7 @@ class CheckpointModel {
                              kernels::Stream& stream) const;
 
  private:
-  CheckpointModel(train::Checkpoint checkpoint, std::string_view device, int threads);
+  CheckpointModel(const train::Checkpoint& checkpoint, std::string_view device, int threads);
 
   train::DataFacts data_;
   train::Progress progress_;

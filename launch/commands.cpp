@@ -60,6 +60,7 @@ ExitCode run_command_line(Arguments words, Session& session) {
   if (command != table.end()) return command->run(words.subspan(1), session);
 
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const Command& row : table) names.emplace_back(row.name);
   throw UsageError(fmt::format("there is no command \"{}\"{}; `dtrain --help` lists them", words[0],
                                did_you_mean(words[0], names)));

@@ -55,7 +55,7 @@ std::string find_on_path(const std::string& program) {
   const std::string folders = path != nullptr ? path : "";
   for (std::size_t begin = 0; begin <= folders.size();) {
     const std::size_t end = std::min(folders.find(':', begin), folders.size());
-    const std::string file = fmt::format("{}/{}", folders.substr(begin, end - begin), program);
+    std::string file = fmt::format("{}/{}", folders.substr(begin, end - begin), program);
     if (access(file.c_str(), X_OK) == 0) return file;
     begin = end + 1;
   }

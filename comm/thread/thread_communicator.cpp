@@ -211,6 +211,7 @@ class ThreadCommunicator : public Communicator {
 std::vector<std::unique_ptr<Communicator>> make_thread_communicators(int ranks) {
   const auto meeting = std::make_shared<Meeting>(ranks);
   std::vector<std::unique_ptr<Communicator>> communicators;
+  communicators.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank)
     communicators.push_back(std::make_unique<ThreadCommunicator>(meeting, rank, ranks));
   return communicators;

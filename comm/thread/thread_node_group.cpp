@@ -57,6 +57,7 @@ class ThreadNodeGroup : public NodeGroup {
 std::vector<std::unique_ptr<NodeGroup>> make_thread_node_groups(int ranks) {
   const auto table = std::make_shared<Table>(ranks);
   std::vector<std::unique_ptr<NodeGroup>> groups;
+  groups.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank)
     groups.push_back(std::make_unique<ThreadNodeGroup>(table, rank, ranks));
   return groups;

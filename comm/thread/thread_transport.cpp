@@ -113,6 +113,7 @@ class ThreadTransport : public Transport {
 std::vector<std::unique_ptr<Transport>> make_thread_transports(int ranks) {
   const auto crossing = std::make_shared<Crossing>(ranks);
   std::vector<std::unique_ptr<Transport>> transports;
+  transports.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank)
     transports.push_back(std::make_unique<ThreadTransport>(crossing, rank, ranks));
   return transports;
