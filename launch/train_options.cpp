@@ -3,6 +3,8 @@
 
 #include "launch/train_options.hpp"
 
+#include <algorithm>
+
 #include "launch/command_line.hpp"
 #include "launch/config_file.hpp"
 #include "launch/run_folder.hpp"
@@ -256,9 +258,9 @@ std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& ac
 }
 
 std::optional<std::string> find_value(const ConfigItems& items, std::string_view option) {
-  for (auto item = items.rbegin(); item != items.rend(); ++item)
-    if (item->option() == option) return item->value;
-  return std::nullopt;
+  const auto last = std::find_if(items.rbegin(), items.rend(),
+                                 [&](const ConfigItem& item) { return item.option() == option; });
+  return last != items.rend() ? std::optional(last->value) : std::nullopt;
 }
 
 /// Rates and decays are chosen for one optimizer: where another one is to train, what `items` say of

@@ -47,15 +47,15 @@ std::optional<std::string> difference(std::string_view kind, const std::vector<N
 }
 
 std::optional<std::string> difference(const train::Checkpoint& a, const train::Checkpoint& b) {
-  if (const auto found = difference("parameter", a.parameters, b.parameters)) return found;
-  if (const auto found = difference("buffer", a.buffers, b.buffers)) return found;
+  if (auto found = difference("parameter", a.parameters, b.parameters)) return found;
+  if (auto found = difference("buffer", a.buffers, b.buffers)) return found;
   if (a.progress.optimizer != b.progress.optimizer)
     return fmt::format("optimizer {} in the first file, {} in the second", a.progress.optimizer,
                        b.progress.optimizer);
   if (a.optimizer.size() != b.optimizer.size()) return "the optimizers keep different state";
   for (std::size_t i = 0; i < a.optimizer.size(); ++i)
-    if (const auto found = difference("optimizer " + a.optimizer[i].first, a.optimizer[i].second,
-                                      b.optimizer[i].second))
+    if (auto found = difference("optimizer " + a.optimizer[i].first, a.optimizer[i].second,
+                                b.optimizer[i].second))
       return found;
   if (a.progress.step != b.progress.step)
     return fmt::format("step {} in the first file, {} in the second", a.progress.step,
