@@ -3,7 +3,6 @@
 #include "train/evaluator.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 namespace dtrain::train {
@@ -49,7 +48,7 @@ Evaluation Evaluator::run(kernels::Stream& stream, const OnOutput& on_output) {
   PassSums total;
   for (const auto& bytes : communicator_.all_gather(std::as_bytes(std::span(mine)))) {
     std::vector<PassSums> sums(bytes.size() / sizeof(PassSums));
-    std::memcpy(sums.data(), bytes.data(), bytes.size());
+    std::ranges::copy(bytes, std::as_writable_bytes(std::span(sums)).begin());
     for (const PassSums& sum : sums) {
       total.loss += sum.loss;
       total.correct += sum.correct;

@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #include "train/optimizer_state.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/assert.hpp"
@@ -21,7 +22,7 @@ std::vector<std::byte> pack(std::span<const Slice> owned, const float* state,
   std::size_t floats = 0;
   for (const Slice& slice : owned) floats += bytes_of(slice);
   std::vector<std::byte> bytes(owned.size_bytes() + floats);
-  std::memcpy(bytes.data(), owned.data(), owned.size_bytes());
+  std::ranges::copy(std::as_bytes(owned), bytes.begin());
   device.copy_to_host(bytes.data() + owned.size_bytes(), state, floats, stream);
   return bytes;
 }
@@ -30,7 +31,8 @@ std::vector<std::byte> pack(std::span<const Slice> owned, const float* state,
 std::int64_t unpack(std::span<const std::byte> bytes, std::size_t slices, float* whole,
                     kernels::Device& device, kernels::Stream& stream) {
   std::vector<Slice> owned(slices);
-  std::memcpy(owned.data(), bytes.data(), slices * sizeof(Slice));
+  std::ranges::copy(bytes.first(slices * sizeof(Slice)),
+                    std::as_writable_bytes(std::span(owned)).begin());
   const std::byte* at = bytes.data() + slices * sizeof(Slice);
   std::int64_t floats = 0;
   for (const Slice& slice : owned) {

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "comm/allreduce/algorithms.hpp"
 #include "tests/comm/communicator_checks.hpp"
@@ -49,7 +49,8 @@ inline void check_same_bits(Transport& transport, const AllreduceAlgorithm& algo
     algorithm.run(transport, data, workspace);
     transport.exchange((rank + 1) % ranks, std::as_bytes(std::span(data)),
                        (rank + ranks - 1) % ranks, std::as_writable_bytes(std::span(neighbours)));
-    ASSERT_EQ(std::memcmp(data.data(), neighbours.data(), size * sizeof(float)), 0)
+    ASSERT_TRUE(
+        std::ranges::equal(std::as_bytes(std::span(data)), std::as_bytes(std::span(neighbours))))
         << algorithm.name << ", " << size << " floats";
   }
 }
