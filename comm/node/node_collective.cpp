@@ -9,6 +9,14 @@
 #include "kernels/host_arrays.hpp"
 
 namespace dtrain::comm {
+namespace {
+
+/// Empty stays empty: no residual.
+std::span<float> part_in(std::span<float> array, Range range) {
+  return array.empty() ? array : array.subspan(range.begin, range.size());
+}
+
+}  // namespace
 
 /// One block per rank of the node; this rank's is the allocation.
 class NodeCollective::Memory : public kernels::Allocation {
@@ -36,7 +44,7 @@ NodeCollective::NodeCollective(std::unique_ptr<NodeGroup> group, int slices,
       across_(std::move(across)),
       barrier_(*group_, waiting),
       part_counts_(group_->allocate(sizeof(int))),
-      arrays_(static_cast<std::size_t>(group_->size())) {
+      places_(static_cast<std::size_t>(group_->size())) {
   DTRAIN_ASSERT(slices_ >= 1 && slices_ <= group_->size());
 }
 
@@ -49,45 +57,39 @@ Range NodeCollective::slice(std::size_t count) const {
   return part_of(count, slices_, group_->rank());
 }
 
-void NodeCollective::locate(std::span<float> data) {
-  const auto* begin = reinterpret_cast<const std::byte*>(data.data());
+void NodeCollective::locate(std::span<float> part) {
+  const auto* begin = reinterpret_cast<const std::byte*>(part.data());
   auto found = memory_.upper_bound(begin);
   DTRAIN_ASSERT(found != memory_.begin());
   const Memory& memory = *(--found)->second;
   const std::ptrdiff_t offset = begin - memory.begin();
-  DTRAIN_ASSERT(static_cast<std::size_t>(offset) + data.size_bytes() <= memory.bytes());
+  DTRAIN_ASSERT(static_cast<std::size_t>(offset) + part.size_bytes() <= memory.bytes());
   for (int rank = 0; rank < group_->size(); ++rank)
-    arrays_[static_cast<std::size_t>(rank)] = reinterpret_cast<float*>(memory.block(rank) + offset);
+    places_[static_cast<std::size_t>(rank)] = reinterpret_cast<float*>(memory.block(rank) + offset);
 }
 
-void NodeCollective::sum_slice(Range slice, std::span<float* const> destinations) {
-  std::vector<const float*> from;
-  std::vector<float*> to;
-  for (const float* array : arrays_) from.push_back(array + slice.begin);
-  for (float* array : destinations) to.push_back(array + slice.begin);
-  kernels::sum_arrays(static_cast<std::int64_t>(slice.size()), from, to);
+std::span<float* const> NodeCollective::own_place() const {
+  return std::span(places_).subspan(static_cast<std::size_t>(group_->rank()), 1);
 }
 
-void NodeCollective::copy_to_others(Range slice) {
-  const float* mine = arrays_[static_cast<std::size_t>(group_->rank())];
-  for (float* other : arrays_)
-    if (other != mine) std::copy(mine + slice.begin, mine + slice.end, other + slice.begin);
+void NodeCollective::copy_to_others(std::size_t count) {
+  const float* mine = own_place()[0];
+  for (float* other : places_)
+    if (other != mine) std::copy_n(mine, count, other);
 }
 
 void NodeCollective::allreduce(std::span<float> data, std::span<float> residual,
                                kernels::Stream& stream) {
   stream.synchronize();
-  locate(data);
-  const Range slice = this->slice(data.size());
+  const auto mine = part_in(data, slice(data.size()));
+  locate(mine);
   barrier_.arrive_and_wait();  // all parts are complete
   if (across_ == nullptr) {
-    sum_slice(slice, arrays_);
+    kernels::sum_arrays(std::ssize(mine), places_, places_);
   } else {
-    sum_slice(slice, std::span(arrays_).subspan(static_cast<std::size_t>(group_->rank()), 1));
-    across_->allreduce(data.subspan(slice.begin, slice.size()),
-                       residual.empty() ? residual : residual.subspan(slice.begin, slice.size()),
-                       stream);
-    copy_to_others(slice);
+    kernels::sum_arrays(std::ssize(mine), places_, own_place());
+    across_->allreduce(mine, part_in(residual, slice(data.size())), stream);
+    copy_to_others(mine.size());
   }
   barrier_.arrive_and_wait();  // all slices are everywhere
 }
@@ -99,25 +101,22 @@ int& NodeCollective::part_count(int rank) const {
 void NodeCollective::allreduce_exactly(std::span<float> data, const Parts& parts,
                                        const ExactSum& exact, kernels::Stream& stream) {
   stream.synchronize();
-  locate(data);
-  const Range slice = this->slice(data.size());
+  const auto mine = part_in(data, slice(data.size()));
+  locate(mine);
   part_count(group_->rank()) = parts.count;
   barrier_.arrive_and_wait();  // all parts and their numbers are complete
   std::vector<const float*> sources;
-  std::vector<float*> destinations;
-  for (int rank = 0; rank < group_->size(); ++rank) {
-    float* const first = arrays_[static_cast<std::size_t>(rank)] + slice.begin;
-    append_parts(sources, first, {part_count(rank), parts.stride});
-    destinations.push_back(first);
-  }
+  for (int rank = 0; rank < group_->size(); ++rank)
+    append_parts(sources, places_[static_cast<std::size_t>(rank)],
+                 {part_count(rank), parts.stride});
   if (across_ == nullptr) {
-    sum_and_round(exact, slice.size(), std::move(sources), std::move(destinations));
+    sum_and_round(exact, mine.size(), std::move(sources), places_);
   } else {
-    const auto count = static_cast<std::int64_t>(slice.size());
-    exact_sums_.resize(std::max(exact_sums_.size(), slice.size()));
+    const auto count = std::ssize(mine);
+    exact_sums_.resize(std::max(exact_sums_.size(), mine.size()));
     kernels::sum_exactly(exact, count, sources, exact_sums_.data());
-    across_->allreduce(std::span(exact_sums_).first(slice.size()));
-    kernels::round_exact_sums(exact, count, exact_sums_.data(), destinations);
+    across_->allreduce(std::span(exact_sums_).first(mine.size()));
+    kernels::round_exact_sums(exact, count, exact_sums_.data(), places_);
   }
   barrier_.arrive_and_wait();  // all slices are everywhere
 }
@@ -132,24 +131,22 @@ Range NodeCollective::owned(std::size_t count) const {
 void NodeCollective::reduce_scatter(std::span<float> data, std::span<float> residual,
                                     kernels::Stream& stream) {
   stream.synchronize();
-  locate(data);
-  const Range slice = this->slice(data.size());
+  const auto mine = part_in(data, slice(data.size()));
+  locate(mine);
   barrier_.arrive_and_wait();
-  sum_slice(slice, std::span(arrays_).subspan(static_cast<std::size_t>(group_->rank()), 1));
+  kernels::sum_arrays(std::ssize(mine), places_, own_place());
   if (across_ != nullptr)
-    across_->reduce_scatter(
-        data.subspan(slice.begin, slice.size()),
-        residual.empty() ? residual : residual.subspan(slice.begin, slice.size()), stream);
+    across_->reduce_scatter(mine, part_in(residual, slice(data.size())), stream);
   barrier_.arrive_and_wait();  // nobody reads this rank's array any more
 }
 
 void NodeCollective::all_gather(std::span<float> data, kernels::Stream& stream) {
   stream.synchronize();
-  locate(data);
-  const Range slice = this->slice(data.size());
-  if (across_ != nullptr) across_->all_gather(data.subspan(slice.begin, slice.size()), stream);
+  const auto mine = part_in(data, slice(data.size()));
+  locate(mine);
+  if (across_ != nullptr) across_->all_gather(mine, stream);
   barrier_.arrive_and_wait();  // nobody reads old data any more
-  copy_to_others(slice);
+  copy_to_others(mine.size());
   barrier_.arrive_and_wait();
 }
 

@@ -37,11 +37,11 @@ class NodeCollective : public Collective {
 
   /// This rank's slice of an array of `count` floats.
   Range slice(std::size_t count) const;
-  /// Where each rank of the node has `data`, this rank first asked.
-  void locate(std::span<float> data);
-  /// Sums the slice over the node into this rank's array only, or into every rank's.
-  void sum_slice(Range slice, std::span<float* const> destinations);
-  void copy_to_others(Range slice);
+  /// Finds where each rank of the node has `part` of an array.
+  void locate(std::span<float> part);
+  /// This rank's own of the places that were found.
+  std::span<float* const> own_place() const;
+  void copy_to_others(std::size_t count);
   int& part_count(int rank) const;
 
   std::unique_ptr<NodeGroup> group_;
@@ -51,7 +51,7 @@ class NodeCollective : public Collective {
   std::unique_ptr<SharedBlocks> part_counts_;  ///< an int per rank
   std::vector<double> exact_sums_;
   std::map<const std::byte*, Memory*> memory_;  ///< by this rank's block
-  std::vector<float*> arrays_;                  ///< where locate() found them, by rank
+  std::vector<float*> places_;                  ///< what locate() found, by rank
 };
 
 }  // namespace dtrain::comm

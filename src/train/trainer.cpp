@@ -345,8 +345,10 @@ void Trainer::Impl::save() {
     progress_.best_accuracy = *accuracy_;
     progress_.best_step = progress_.step;
   }
-  const auto optimizer_state = gather_state(synchronizer_.optimizer(), replica_, communicator_,
-                                            options_.synchronization.reduction.shard);
+  const bool is_sharded = options_.synchronization.reduction.shard;
+  if (!is_sharded && !communicator_.is_root()) return;  // the root has all that it writes
+  const auto optimizer_state =
+      gather_state(synchronizer_.optimizer(), replica_, communicator_, is_sharded);
   if (!communicator_.is_root()) return;
   const CheckpointFolder folder(options_.output, options_.checkpoint_keep);
   const std::filesystem::path file =
