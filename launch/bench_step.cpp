@@ -61,7 +61,8 @@ class StepBench {
         synchronizer_(replica_, summing_, *engine_.collective,
                       {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
                        .bucket_mb = engine_.bucket_mb,
-                       .reduction = reduction(settings)},
+                       .reduction = engine_.options,
+                       .exact_shards = settings.reproducible ? settings.shards : 0},
                       clock_) {
     // Each pass keeps a loader of its own, whose batch stays where it is.
     std::vector<std::int64_t> order(static_cast<std::size_t>(batch_));
@@ -117,13 +118,6 @@ class StepBench {
             .overlap = settings.overlap,
             .shard = settings.shard_optimizer,
             .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float)};
-  }
-  comm::ReducerOptions reduction(const Settings& settings) {
-    comm::ReducerOptions options = engine_.options;
-    if (!settings.reproducible) return options;
-    options.exact = kernels::exact_sum_of(settings.shards);
-    options.part_stride = static_cast<std::size_t>(replica_.parameters().gradient_stride());
-    return options;
   }
   double steps() const { return static_cast<double>(step_); }
 

@@ -56,7 +56,7 @@ json parse_document(const std::string& text, const std::string& origin) {
 }
 
 json parse_training(const json& document, const std::string& origin) {
-  const json training = document.value("training", json::object());
+  json training = document.value("training", json::object());
   if (!training.is_object())
     throw InputError(fmt::format("{}: \"training\" must be an object", origin));
   for (const auto& [key, value] : training.items()) {

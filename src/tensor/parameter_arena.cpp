@@ -29,6 +29,7 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
   for (ParameterRequest& request : requests)
     parameters_.push_back({std::move(request.spec), std::move(request.layout), 0});
 
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 takes no std::views
   for (auto parameter = parameters_.rbegin(); parameter != parameters_.rend(); ++parameter) {
     if (parameter->spec.role != ParameterRole::trainable) continue;
     parameter->offset = trainable_floats_;

@@ -98,9 +98,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& file_or_folder);
 /// filled in.
 Checkpoint read_weights(const std::filesystem::path& file_or_folder);
 
-/// The bytes of the whole file, and back. `origin` names them in errors.
+/// The bytes of the whole file, and back. `origin` names the file in errors.
 std::vector<std::byte> encode(const Checkpoint&);
-Checkpoint decode(std::span<const std::byte> file, const std::string& origin);
+Checkpoint decode(std::span<const std::byte> bytes, const std::string& origin);
 
 /// Gives all ranks what the root has (collective), so that one rank reads the file.
 std::optional<Checkpoint> share(comm::Communicator&, const std::optional<Checkpoint>& at_root);

@@ -82,6 +82,7 @@ std::optional<FoundCheckpoint> newest_checkpoint(
   std::ifstream(folder / "latest") >> latest;
   if (const auto step = step_of(latest); step && files.contains(*step))
     files.erase(files.upper_bound(*step), files.end());
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 takes no std::views
   for (auto it = files.rbegin(); it != files.rend(); ++it) {
     try {
       return FoundCheckpoint{it->second, read_checkpoint(it->second)};

@@ -30,7 +30,8 @@ const TrainerOptions& checked_options(const TrainerOptions& options,
         "use fewer ranks or a larger --global-batch");
   if (options.shards > 0)
     check(options.shards, "shards of a batch", "use fewer ranks or more --shards");
-  const auto& [optimizer, bucket_mb, reduction] = options.synchronization;
+  const optim::OptimizerOptions& optimizer = options.synchronization.optimizer;
+  const comm::ReducerOptions& reduction = options.synchronization.reduction;
   if (options.reproducible && reduction.compress)
     throw UsageError("--compress rounds what ranks send, so it does not go with --reproducible");
   const bool has_norms = optimizer.clip_norm != 0.0f ||

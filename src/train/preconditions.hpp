@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-#include "train/trainer.hpp"
+#include "comm/communicator.hpp"
+#include "train/trainer_options.hpp"
 
 namespace dtrain::train {
 

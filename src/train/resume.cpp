@@ -26,6 +26,24 @@ nlohmann::json network_of(const std::string& model_text) {
 
 }  // namespace
 
+Progress fresh_progress(const TrainerOptions& options, std::int64_t train_samples,
+                        std::int64_t total_steps) {
+  Progress progress;
+  progress.seed = options.seed;
+  progress.global_batch = options.global_batch;
+  progress.shards = options.shards;
+  progress.train_samples = train_samples;
+  progress.total_steps = total_steps;
+  progress.optimizer = optim::to_string(options.synchronization.optimizer.kind);
+  progress.recipe = recipe_of(options);
+  return progress;
+}
+
+DataFacts facts_of(const datasets::DatasetInfo& info) {
+  return {info.name, info.sample_shape, info.classes,
+          info.mean, info.std,          info.type == datasets::SampleType::uint8};
+}
+
 void check_resumable(const Checkpoint& checkpoint, const Progress& run, const DataFacts& data,
                      const nn::Model& model) {
   const std::string& origin = checkpoint.origin;

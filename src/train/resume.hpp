@@ -2,9 +2,14 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-#include "train/checkpoint.hpp"
+#include "train/trainer_options.hpp"
 
 namespace dtrain::train {
+
+/// Before the first step of a run.
+Progress fresh_progress(const TrainerOptions& options, std::int64_t train_samples,
+                        std::int64_t total_steps);
+DataFacts facts_of(const datasets::DatasetInfo& info);
 
 /// Throws UsageError naming the first setting in which a run differs from the one that left
 /// `checkpoint`. Ranks, threads, device and epochs may differ; these may not: model, data, global

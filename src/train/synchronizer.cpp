@@ -29,6 +29,16 @@ std::vector<optim::Slice> slices_of(std::span<const comm::GradientBucket> parts)
   return slices;
 }
 
+comm::ReducerOptions reduction_of(const SynchronizerOptions& options,
+                                  const tensor::ParameterArena& arena) {
+  comm::ReducerOptions reduction = options.reduction;
+  if (options.exact_shards > 0) {
+    reduction.exact = kernels::exact_sum_of(options.exact_shards);
+    reduction.part_stride = static_cast<std::size_t>(arena.gradient_stride());
+  }
+  return reduction;
+}
+
 }  // namespace
 
 tensor::ArenaMemory arena_memory(comm::Collective& collective,
@@ -49,7 +59,8 @@ Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicato
       reducer_(collective,
                block(replica.parameters().gradients(), replica.parameters().gradient_floats()),
                replica.parameters().trainable_floats(),
-               buckets_of(replica.parameters(), options.bucket_mb), options.reduction, spans),
+               buckets_of(replica.parameters(), options.bucket_mb),
+               reduction_of(options, replica.parameters()), spans),
       optimizer_(optim::make_optimizer(options.optimizer, replica.parameters(), replica.backend(),
                                        slices_of(reducer_.owned()))) {}
 

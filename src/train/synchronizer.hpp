@@ -15,6 +15,9 @@ struct SynchronizerOptions {
   optim::OptimizerOptions optimizer;
   double bucket_mb = 25;
   comm::ReducerOptions reduction;
+  /// > 0: gradients of that many shards of a batch are kept in parts of their own, and their sum is
+  /// exact: it depends neither on their order nor on which rank has which.
+  std::int64_t exact_shards = 0;
 };
 
 /// The memory that a replica's arena needs for that: what ranks sum or hand around is the

@@ -16,6 +16,7 @@
 #include "train/pass_plan.hpp"
 #include "train/preconditions.hpp"
 #include "train/resume.hpp"
+#include "train/riders.hpp"
 
 namespace dtrain::train {
 namespace {
@@ -23,43 +24,6 @@ namespace {
 /// Set by a signal handler, so it cannot be anything but global.
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
-
-/// What travels at the end of the gradient arena: summed over ranks with the gradient.
-struct Riders {
-  float loss = 0, correct = 0;  ///< shares of the means over the global batch
-  float stop_requests = 0;
-};
-static_assert(sizeof(Riders) <= tensor::ParameterArena::rider_count * sizeof(float));
-
-Riders riders_of(const nn::LossResult& loss, std::int64_t global_batch) {
-  const auto n = static_cast<double>(global_batch);
-  return {static_cast<float>(loss.loss_sum / n),
-          static_cast<float>(static_cast<double>(loss.correct) / n), 0};
-}
-
-Riders sum_of(const std::vector<Riders>& riders) {
-  Riders sum;
-  for (const Riders& one : riders) {
-    sum.loss += one.loss;
-    sum.correct += one.correct;
-  }
-  return sum;
-}
-
-SynchronizerOptions synchronizer_options(const TrainerOptions& options,
-                                         const tensor::ParameterArena& arena) {
-  SynchronizerOptions result = options.synchronization;
-  if (options.reproducible) {
-    result.reduction.exact = kernels::exact_sum_of(options.shards);
-    result.reduction.part_stride = static_cast<std::size_t>(arena.gradient_stride());
-  }
-  return result;
-}
-
-DataFacts facts_of(const datasets::DatasetInfo& info) {
-  return {info.name, info.sample_shape, info.classes,
-          info.mean, info.std,          info.type == datasets::SampleType::uint8};
-}
 
 /// Only the root knows where it writes; all ranks bring their part of what it writes. Collective.
 bool root_has_folder(comm::Communicator& communicator, const std::filesystem::path& folder) {
@@ -112,6 +76,7 @@ class Trainer::Impl {
   const bool has_labels_;  ///< else float targets
   const bool saves_;       ///< the root has a folder to write to
   const DataFacts data_;
+  Progress progress_;
 
   measure::StepClock clock_;
   std::unique_ptr<kernels::Stream> stream_;
@@ -122,7 +87,6 @@ class Trainer::Impl {
   optim::LearningRateSchedule schedule_;
   std::unique_ptr<Evaluator> validation_, test_;
 
-  Progress progress_;
   bool stop_agreed_ = false;
   std::optional<double> accuracy_;  ///< of the current weights, if known: validation's or test's
   std::vector<EpochRecord> epochs_;
@@ -143,27 +107,20 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       has_labels_(!splits.train->labels().empty()),
       saves_(root_has_folder(communicator, options.output)),
       data_(facts_of(splits.train->info())),
+      progress_(fresh_progress(options, samples_, total_steps_)),
       stream_(replica.backend().device->make_stream()),
       sampler_(samples_, splits.train->chunk_samples(), options.seed),
       loader_(*splits.train, replica.backend(), plan_.largest_pass(), options.augment,
               options.seed),
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
-      synchronizer_(replica, communicator, collective, synchronizer_options(options, arena_),
-                    clock_),
+      synchronizer_(replica, communicator, collective, synchronization_of(options), clock_),
       schedule_(options.schedule, options.learning_rate,
                 std::llround(options.warmup_epochs * static_cast<double>(plan_.steps_per_epoch())),
                 total_steps_),
       validation_(make_evaluator(splits.validation.get())),
       test_(make_evaluator(splits.test.get())) {
   check_same_layout(communicator, arena_);
-  progress_.seed = options_.seed;
-  progress_.global_batch = options_.global_batch;
-  progress_.shards = options_.shards;
-  progress_.train_samples = samples_;
-  progress_.total_steps = total_steps_;
-  progress_.optimizer = optim::to_string(options_.synchronization.optimizer.kind);
-  progress_.recipe = recipe_of(options_);
 }
 
 // One training step on the next `n` samples of the epoch. All ranks end it with the same weights.
@@ -397,13 +354,6 @@ void Trainer::Impl::fail_diverged(const char* what, std::int64_t step) const {
                   "--clip-norm, "
                   "or look for wrong values in the data.",
                   what, step, progress_.epoch + 1));
-}
-
-Recipe recipe_of(const TrainerOptions& options) {
-  return {.loss = nn::to_string(options.loss),
-          .schedule = optim::to_string(options.schedule),
-          .learning_rate = options.learning_rate,
-          .warmup_epochs = options.warmup_epochs};
 }
 
 Trainer::Trainer(nn::Replica& replica, comm::Communicator& communicator,

@@ -4,50 +4,18 @@
 
 // train: the training loop and what it leaves behind.
 
-#include <filesystem>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "comm/communicator.hpp"
-#include "datasets/data_loader.hpp"
-#include "nn/loss.hpp"
+#include "datasets/dataset.hpp"
 #include "nn/replica.hpp"
-#include "optim/learning_rate_schedule.hpp"
 #include "train/checkpoint.hpp"
 #include "train/observer.hpp"
-#include "train/synchronizer.hpp"
+#include "train/trainer_options.hpp"
 #include "train/training_result.hpp"
 
 namespace dtrain::train {
-
-struct TrainerOptions {
-  std::int64_t epochs = 1;
-  std::int64_t steps = -1;     ///< overrides epochs when >= 0
-  double target_accuracy = 0;  ///< stop when reached; 0: never
-  std::int64_t global_batch = 256;
-  std::int64_t micro_batch = 0;  ///< samples per pass; 0: all of a rank's at once
-  std::int64_t shards = 0;       ///< 0: a rank's part of the batch is one piece
-  /// The same weights, bit for bit, at any number of ranks up to `shards`, which must be set. The
-  /// replica then has a gradient part for each of the rank's shards.
-  bool reproducible = false;
-  std::uint64_t seed = 1;
-  datasets::AugmentOptions augment;
-  nn::LossKind loss = nn::LossKind::cross_entropy;
-  float label_smoothing = 0;
-  SynchronizerOptions synchronization;
-  optim::ScheduleKind schedule = optim::ScheduleKind::constant;
-  float learning_rate = 0.1f;
-  double warmup_epochs = 0;
-  // Checkpoints; an empty folder writes none. Only the root's is looked at.
-  std::filesystem::path output;
-  std::int64_t checkpoint_every_epochs = 1;  ///< 0: only at the end
-  std::int64_t checkpoint_every_steps = 0;
-  std::int64_t checkpoint_keep = 3;
-};
-
-/// What these options say of it.
-Recipe recipe_of(const TrainerOptions&);
 
 class Trainer {
  public:
