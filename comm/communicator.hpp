@@ -22,12 +22,16 @@
 
 namespace dtrain::comm {
 
+/// Whose ranks "node" takes together.
+enum class Neighbours { node, numa_domain };
+
 struct CollectiveOptions {
   /// "node", "mpi" or another name of allreduce_algorithms().
   std::string name = "mpi";
   /// What "node" uses from node to node: a name of allreduce_algorithms().
   std::string across = "mpi";
   Waiting waiting = Waiting::spin;
+  Neighbours neighbours = Neighbours::node;
 };
 
 enum class ReduceOp { sum, max, min };
@@ -42,6 +46,9 @@ class Communicator {
   virtual int local_rank() const = 0;
   virtual int local_size() const = 0;
   virtual int nodes() const = 0;
+  /// NUMA domains that have ranks, over all nodes; a node counts as one where some of its ranks are
+  /// not bound to a domain.
+  virtual int numa_domains() const = 0;
   /// "self", "mpi", "thread": for banners and summaries.
   virtual std::string name() const = 0;
 

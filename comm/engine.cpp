@@ -55,6 +55,8 @@ std::vector<CollectiveOptions> candidates(const Communicator& communicator, cons
   std::vector<CollectiveOptions> list;
   if (comm == "node" || (comm == "auto" && shares_nodes)) {
     list.push_back({"node", "ring", waiting});
+    if (communicator.numa_domains() > communicator.nodes())
+      list.push_back({"node", "ring", waiting, Neighbours::numa_domain});
     if (few_steps) list.push_back({"node", "rabenseifner", waiting});
   }
   if (comm != "node") list.push_back({"mpi", "", waiting});
@@ -64,6 +66,8 @@ std::vector<CollectiveOptions> candidates(const Communicator& communicator, cons
 }
 
 std::string describe(const CollectiveOptions& options, bool several_nodes) {
+  if (options.neighbours == Neighbours::numa_domain)
+    return "node by NUMA domains, then " + options.across;
   return several_nodes && options.name == "node" ? "node, then " + options.across : options.name;
 }
 

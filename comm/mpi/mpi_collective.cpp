@@ -6,37 +6,11 @@
 #include "comm/mpi/mpi_environment.hpp"
 #include "comm/mpi/mpi_node_group.hpp"
 #include "comm/mpi/mpi_transport.hpp"
+#include "comm/mpi/split_comm.hpp"
 #include "comm/node/node_collective.hpp"
 
 namespace dtrain::comm {
 namespace {
-
-/// Frees what MPI_Comm_split makes.
-class SplitComm {
- public:
-  SplitComm(MPI_Comm parent, int color, int key) {
-    check_mpi(MPI_Comm_split(parent, color, key, &comm_), "MPI_Comm_split");
-  }
-  SplitComm(MPI_Comm parent, int key) {
-    check_mpi(MPI_Comm_split_type(parent, MPI_COMM_TYPE_SHARED, key, MPI_INFO_NULL, &comm_),
-              "MPI_Comm_split_type");
-  }
-  ~SplitComm() {
-    if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
-  }
-  SplitComm(const SplitComm&) = delete;
-  SplitComm& operator=(const SplitComm&) = delete;
-
-  MPI_Comm get() const { return comm_; }
-  int size() const {
-    int size = 0;
-    MPI_Comm_size(comm_, &size);
-    return size;
-  }
-
- private:
-  MPI_Comm comm_ = MPI_COMM_NULL;
-};
 
 std::unique_ptr<FlatCollective> make_flat(MPI_Comm comm, const std::string& algorithm,
                                           Waiting waiting) {
@@ -51,18 +25,19 @@ std::unique_ptr<Collective> make_mpi_collective(MPI_Comm world, const Collective
 
   int rank = 0;
   MPI_Comm_rank(world, &rank);
-  const SplitComm node(world, rank);
-  auto group = make_mpi_node_group(node.get());
-  const Waiting waiting = cores_are_shared(group->size()) ? Waiting::sleep : options.waiting;
+  const SplitComm node(world, neighbourhood(world, Neighbours::node), rank);
+  const Waiting waiting = cores_are_shared(node.size()) ? Waiting::sleep : options.waiting;
+  const SplitComm neighbours(world, neighbourhood(world, options.neighbours), rank);
+  auto group = make_mpi_node_group(neighbours.get());
   int slices = group->size();
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &slices, 1, MPI_INT, MPI_MIN, world), "MPI_Allreduce");
   const bool has_slice = group->rank() < slices;
   const SplitComm same_slice(world, has_slice ? group->rank() : MPI_UNDEFINED, rank);
-  int several_nodes = has_slice && same_slice.size() > 1 ? 1 : 0;
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &several_nodes, 1, MPI_INT, MPI_MAX, world),
+  int several_groups = has_slice && same_slice.size() > 1 ? 1 : 0;
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &several_groups, 1, MPI_INT, MPI_MAX, world),
             "MPI_Allreduce");
   std::unique_ptr<FlatCollective> across;
-  if (several_nodes != 0 && has_slice)
+  if (several_groups != 0 && has_slice)
     across = make_flat(same_slice.get(), options.across, waiting);
   return std::make_unique<NodeCollective>(std::move(group), slices, std::move(across), waiting);
 }

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "comm/mpi/mpi_collective.hpp"
 #include "comm/mpi/mpi_node_group.hpp"
+#include "comm/mpi/split_comm.hpp"
 
 namespace dtrain::comm {
 namespace {
@@ -53,14 +54,11 @@ MpiCommunicator::MpiCommunicator(MPI_Comm parent, std::size_t max_count) : max_c
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
 
-  MPI_Comm node = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
-            "MPI_Comm_split_type");
-  MPI_Comm_rank(node, &local_rank_);
-  MPI_Comm_size(node, &local_size_);
-  MPI_Comm_free(&node);
-  nodes_ = local_rank_ == 0 ? 1 : 0;
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &nodes_, 1, MPI_INT, MPI_SUM, comm_), "MPI_Allreduce");
+  const SplitComm node(comm_, neighbourhood(comm_, Neighbours::node), rank_);
+  local_rank_ = node.rank();
+  local_size_ = node.size();
+  nodes_ = count_neighbourhoods(comm_, Neighbours::node);
+  numa_domains_ = count_neighbourhoods(comm_, Neighbours::numa_domain);
 }
 
 MpiCommunicator::~MpiCommunicator() {

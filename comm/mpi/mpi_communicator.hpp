@@ -23,6 +23,7 @@ class MpiCommunicator : public Communicator {
   int local_rank() const override { return local_rank_; }
   int local_size() const override { return local_size_; }
   int nodes() const override { return nodes_; }
+  int numa_domains() const override { return numa_domains_; }
   std::string name() const override { return "mpi"; }
 
   void allreduce(std::span<double> data, ReduceOp op) override;
@@ -38,7 +39,7 @@ class MpiCommunicator : public Communicator {
  private:
   MPI_Comm comm_ = MPI_COMM_NULL;
   std::size_t max_count_;
-  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1, nodes_ = 1;
+  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1, nodes_ = 1, numa_domains_ = 1;
 };
 
 /// Turns an MPI return code into Error. `call` names the MPI function.

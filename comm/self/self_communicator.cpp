@@ -36,6 +36,7 @@ class SelfCommunicator : public Communicator {
   int local_rank() const override { return 0; }
   int local_size() const override { return 1; }
   int nodes() const override { return 1; }
+  int numa_domains() const override { return 1; }
   std::string name() const override { return "self"; }
 
   void allreduce(std::span<double>, ReduceOp) override {}

@@ -151,6 +151,7 @@ class ThreadCommunicator : public Communicator {
   int local_rank() const override { return rank_; }
   int local_size() const override { return size_; }
   int nodes() const override { return 1; }
+  int numa_domains() const override { return 1; }
   std::string name() const override { return "thread"; }
 
   void allreduce(std::span<double> data, ReduceOp op) override { reduce_by(data, op); }
