@@ -26,20 +26,22 @@ struct Parts {
 
 /// Sums over all ranks of arrays as big as a network: gradients, and values where each rank updates
 /// only its part. Every call is collective, with equal sizes and in equal order on all ranks; all
-/// ranks receive the same bits, and the same ones every time. `data` is memory of allocate().
-/// Ordered by the stream. One thread of a rank uses a Collective at a time. Throws Error
-/// (ExitCode::lost_rank) where a message cannot be delivered.
+/// ranks receive the same bits, and the same ones every time. `data` is memory of allocate(),
+/// which ends before the Collective does. Ordered by the stream. Of all Collectives and Communicators
+/// of a rank one thread uses one at a time. Throws Error (ExitCode::lost_rank) where a message
+/// cannot be delivered.
 ///
 /// `residual`: empty, or the sender keeps here what rounding to bf16 on the way took from `data`,
-/// and adds it the next time (error feedback); as many floats as `data`, zero at first. Only ranks
-/// of other nodes are sent bf16; sums are always taken in fp32.
+/// and adds it the next time (error feedback); as many floats as `data`, zero at first. All that is
+/// sent is rounded ("node" sends to other nodes only); sums are always taken in fp32.
 class Collective {
  public:
   virtual ~Collective() = default;
 
   /// "node", "mpi", "self": for banners and summaries.
   virtual std::string name() const = 0;
-  /// Zeroed memory on which the calls below work without a copy. Collective; freed together too.
+  /// Zeroed memory on which the calls below work without a copy; ranks may ask for different sizes.
+  /// Collective; freed together too.
   virtual std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) = 0;
 
   /// In place: the sum over ranks.

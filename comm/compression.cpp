@@ -53,23 +53,23 @@ void compressed_reduce_scatter(Transport& transport, std::span<float> data,
   const auto sum = grown(buffers.sum, mine.size());
   std::ranges::fill(sum, 0.0f);
   // In the order of ranks, so that the sum does not depend on who arrives first.
-  std::vector<std::vector<std::uint16_t>> received(static_cast<std::size_t>(ranks));
+  const auto received = grown(buffers.in, mine.size() * static_cast<std::size_t>(ranks));
+  const auto from_rank = [&](int rank) {
+    return received.subspan(mine.size() * static_cast<std::size_t>(rank), mine.size());
+  };
   for (int distance = 1; distance < ranks; ++distance) {
     const int to = (me + distance) % ranks, from = (me - distance + ranks) % ranks;
     const Range theirs = part_of_rank(to);
     const auto out = grown(buffers.out, theirs.size());
     round_off(part(data, theirs), out, part(residual, theirs), buffers.widened);
-    auto& in = received[static_cast<std::size_t>(from)];
-    in.resize(mine.size());
-    transport.exchange(to, std::as_bytes(out), from, std::as_writable_bytes(std::span(in)));
+    transport.exchange(to, std::as_bytes(out), from, std::as_writable_bytes(from_rank(from)));
   }
   for (int rank = 0; rank < ranks; ++rank) {
     if (rank == me) {
       add_to(sum, part(data, mine).data());
     } else {
       const auto wide = grown(buffers.widened, mine.size());
-      kernels::widen_bf16(std::ssize(wide), received[static_cast<std::size_t>(rank)].data(),
-                          wide.data());
+      kernels::widen_bf16(std::ssize(wide), from_rank(rank).data(), wide.data());
       add_to(sum, wide.data());
     }
   }

@@ -102,6 +102,7 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
 
   const std::size_t bytes = std::clamp(request.gradient_bytes, smallest_message, most_bytes);
   const bool fits_buckets = several_nodes && !request.bucket_mb;
+  CollectiveOptions chosen;
   double fastest = 0;
   std::string times;
   for (const CollectiveOptions& candidate : list) {
@@ -115,6 +116,7 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
     if (engine.collective != nullptr && seconds >= clearly_faster * fastest) continue;
     fastest = seconds;
     engine.collective = std::move(collective);
+    chosen = candidate;
     engine.reason = describe(candidate, several_nodes);
   }
   if (!times.empty())
@@ -125,10 +127,10 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
   }
   engine.reason += fmt::format(", buckets of {:.3g} MB, {}", engine.bucket_mb,
                                engine.options.overlap ? "beside backward" : "after backward");
+  const bool sends =
+      several_nodes || chosen.name != "node" || chosen.neighbours == Neighbours::numa_domain;
   if (request.compress)
-    engine.reason += several_nodes || engine.collective->name() != "node"
-                         ? ", as bf16"
-                         : ", bf16 for nothing: within a node nothing is sent";
+    engine.reason += sends ? ", as bf16" : ", bf16 for nothing: within a node nothing is sent";
   if (request.shard) engine.reason += ", optimizer sharded";
   if (!has_shared_memory && request.comm == "auto")
     engine.reason += ", without shared memory: /dev/shm is too small";

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int fewest_rounds = 5, most_rounds = 10000;
 
-/// One way of summing, and the rank's array that it sums.
+/// One way of summing.
 struct Contender {
   std::unique_ptr<comm::Collective> collective;
   std::vector<double> seconds = {};  ///< of the slowest rank, per round
@@ -38,7 +38,7 @@ class AllreduceBench {
     std::vector<std::string> names{"node"};
     for (const auto& algorithm : comm::allreduce_algorithms()) names.emplace_back(algorithm.name);
     for (const std::string& name : names) {
-      contenders_.push_back({communicator.make_collective({.name = name})});
+      contenders_.push_back({communicator.make_collective({.name = name, .across = "ring"})});
     }
     // As in training there is one array, the first one's, which the others take too.
     memory_ = contenders_[0].collective->allocate(static_cast<std::size_t>(max_bytes));

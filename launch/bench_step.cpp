@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <sstream>
 
 #include "base/stopwatch.hpp"
 #include "datasets/data_loader.hpp"
@@ -47,16 +48,16 @@ class StepBench {
       : comm_(comm),
         alone_(comm::make_self_communicator()),
         summing_(comm == "none" ? *alone_ : world),
-        batch_(comm == "none" ? std::max<std::int64_t>(1, settings.batch / world.size())
-                              : settings.batch),
+        batch_(comm == "none" ? settings.batch / world.size() : settings.batch),
         samples_(comm == "none" ? batch_ * world.size() : batch_),
         plan_(summing_, dataset.size(), batch_,
               model.has_batch_norm() || settings.reproducible ? settings.shards : 0, 0),
-        engine_(comm::make_engine(summing_, engine_request(comm, settings, model))),
+        engine_(comm::make_engine(summing_,
+                                  engine_request(comm, settings, model, gradient_parts(settings)))),
         stream_(backend.device->make_stream()),
         replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
                  train::arena_memory(*engine_.collective, engine_.options),
-                 settings.reproducible ? plan_.most_passes() : 1),
+                 gradient_parts(settings)),
         loss_(nn::LossKind::cross_entropy, 0, model.input().classes, plan_.largest_pass(), backend),
         synchronizer_(replica_, summing_, *engine_.collective,
                       {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
@@ -112,12 +113,16 @@ class StepBench {
 
  private:
   static comm::EngineRequest engine_request(const std::string& comm, const Settings& settings,
-                                            const nn::Model& model) {
+                                            const nn::Model& model, int parts) {
     return {.comm = comm == "none" ? "auto" : comm,
             .bucket_mb = settings.bucket_mb > 0 ? std::optional(settings.bucket_mb) : std::nullopt,
             .overlap = settings.overlap,
             .shard = settings.shard_optimizer,
-            .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float)};
+            .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float),
+            .gradient_parts = parts};
+  }
+  int gradient_parts(const Settings& settings) const {
+    return settings.reproducible ? plan_.most_passes() : 1;
   }
   double steps() const { return static_cast<double>(step_); }
 
@@ -254,7 +259,8 @@ std::vector<double> milliseconds(std::vector<double> seconds) {
 /// "auto,none" -> its names. Throws UsageError for an unknown one.
 std::vector<std::string> parse_comms(const std::string& text, const std::string& precision) {
   std::vector<std::string> names;
-  for (const std::string& name : CLI::detail::split(text, ',')) {
+  std::istringstream list(text);
+  for (std::string name; std::getline(list, name, ',');) {
     check_machine_options(precision, name);
     const std::string problem = one_of({"auto", "mpi", "node", "none"})(name);
     if (!problem.empty()) throw UsageError("--comm: " + problem);
@@ -320,6 +326,11 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
     settings.optimizer = is_adam_model(settings.model) ? "adam" : "sgd";
 
   auto& world = session.communicator();
+  if (std::ranges::count(comms, "none") > 0 && settings.batch % world.size() != 0)
+    throw UsageError(
+        fmt::format("--comm none gives all ranks batches of one size: --batch {} does not divide "
+                    "by {} ranks",
+                    settings.batch, world.size()));
   const int threads =
       settings.threads > 0 ? static_cast<int>(settings.threads) : fair_threads(world);
 

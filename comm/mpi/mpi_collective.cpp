@@ -28,7 +28,7 @@ std::unique_ptr<Collective> make_mpi_collective(MPI_Comm world, const Collective
   const SplitComm node(world, neighbourhood(world, Neighbours::node), rank);
   const Waiting waiting = cores_are_shared(node.size()) ? Waiting::sleep : options.waiting;
   const SplitComm neighbours(world, neighbourhood(world, options.neighbours), rank);
-  auto group = make_mpi_node_group(neighbours.get());
+  auto group = make_mpi_node_group(neighbours.get(), node.get());
   int slices = group->size();
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &slices, 1, MPI_INT, MPI_MIN, world), "MPI_Allreduce");
   const bool has_slice = group->rank() < slices;

@@ -35,16 +35,20 @@ class WindowBlocks : public SharedBlocks {
     const int code = MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes + page_bytes), 1, info,
                                              comm, &mine, &window_);
     MPI_Info_free(&info);
-    check_mpi(code, "MPI_Win_allocate_shared");
+    if (code != MPI_SUCCESS)
+      throw Error(
+          fmt::format("the ranks of a node cannot share {:.1f} MB each: MPI_Win_allocate_shared "
+                      "failed. Use --comm mpi",
+                      static_cast<double>(bytes) * 1e-6));
     std::memset(next_page(mine), 0, bytes);
-    MPI_Barrier(comm);
+    check_mpi(MPI_Barrier(comm), "MPI_Barrier");
     int ranks = 0;
     MPI_Comm_size(comm, &ranks);
     for (int rank = 0; rank < ranks; ++rank) {
       MPI_Aint size = 0;
       int unit = 0;
       void* block = nullptr;
-      MPI_Win_shared_query(window_, rank, &size, &unit, &block);
+      check_mpi(MPI_Win_shared_query(window_, rank, &size, &unit, &block), "MPI_Win_shared_query");
       blocks_.push_back(next_page(block));
     }
   }
@@ -64,13 +68,17 @@ class WindowBlocks : public SharedBlocks {
 
 class MpiNodeGroup : public NodeGroup {
  public:
-  explicit MpiNodeGroup(MPI_Comm parent) {
+  MpiNodeGroup(MPI_Comm parent, MPI_Comm node) {
     check_mpi(MPI_Comm_dup(parent, &comm_), "MPI_Comm_dup");
+    check_mpi(MPI_Comm_dup(node, &node_), "MPI_Comm_dup");
     MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
     MPI_Comm_rank(comm_, &rank_);
     MPI_Comm_size(comm_, &size_);
   }
-  ~MpiNodeGroup() override { MPI_Comm_free(&comm_); }
+  ~MpiNodeGroup() override {
+    MPI_Comm_free(&node_);
+    MPI_Comm_free(&comm_);
+  }
   MpiNodeGroup(const MpiNodeGroup&) = delete;
   MpiNodeGroup& operator=(const MpiNodeGroup&) = delete;
 
@@ -79,9 +87,9 @@ class MpiNodeGroup : public NodeGroup {
   std::unique_ptr<SharedBlocks> allocate(std::size_t bytes) override {
     // Asked before: MPI would fail on some ranks only, or a page that is not there kill the job.
     std::uint64_t wanted = bytes, free = free_shared_memory();
-    check_mpi(MPI_Allreduce(MPI_IN_PLACE, &wanted, 1, MPI_UINT64_T, MPI_SUM, comm_),
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, &wanted, 1, MPI_UINT64_T, MPI_SUM, node_),
               "MPI_Allreduce");
-    check_mpi(MPI_Bcast(&free, 1, MPI_UINT64_T, 0, comm_), "MPI_Bcast");
+    check_mpi(MPI_Bcast(&free, 1, MPI_UINT64_T, 0, node_), "MPI_Bcast");
     if (wanted > free)
       throw Error(
           fmt::format("the ranks of a node share {:.1f} MB of memory, but /dev/shm has room "
@@ -92,7 +100,7 @@ class MpiNodeGroup : public NodeGroup {
   }
 
  private:
-  MPI_Comm comm_ = MPI_COMM_NULL;
+  MPI_Comm comm_ = MPI_COMM_NULL, node_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1;
 };
 
@@ -104,8 +112,8 @@ std::uint64_t free_shared_memory() {
   return std::uint64_t{room.f_bavail} * room.f_frsize;
 }
 
-std::unique_ptr<NodeGroup> make_mpi_node_group(MPI_Comm comm) {
-  return std::make_unique<MpiNodeGroup>(comm);
+std::unique_ptr<NodeGroup> make_mpi_node_group(MPI_Comm comm, MPI_Comm node) {
+  return std::make_unique<MpiNodeGroup>(comm, node);
 }
 
 }  // namespace dtrain::comm

@@ -13,6 +13,10 @@ MpiTransport::MpiTransport(MPI_Comm parent, Waiting waiting, std::size_t max_cou
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
+  // MPI_Allreduce and MPI_Iallreduce do not meet: ranks with different cores must choose alike.
+  int sleeps = waiting_ == Waiting::sleep ? 1 : 0;
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &sleeps, 1, MPI_INT, MPI_MAX, comm_), "MPI_Allreduce");
+  waiting_ = sleeps != 0 ? Waiting::sleep : Waiting::spin;
 }
 
 MpiTransport::~MpiTransport() {

@@ -13,8 +13,8 @@ namespace dtrain::comm {
 /// Messages by MPI, on host memory.
 class MpiTransport : public Transport {
  public:
-  /// Duplicates `parent`. Collective. With Waiting::sleep the library's own sum waits in the same
-  /// manner (MPI_Iallreduce, polled); else it is MPI_Allreduce.
+  /// Duplicates `parent`. Collective. Where one rank is to sleep all do: the library's own sum waits
+  /// in the same manner (MPI_Iallreduce, polled); else it is MPI_Allreduce.
   MpiTransport(MPI_Comm parent, Waiting waiting, std::size_t max_count = largest_mpi_count);
   ~MpiTransport() override;
   MpiTransport(const MpiTransport&) = delete;

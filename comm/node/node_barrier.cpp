@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <climits>
 #include <cstdint>
 #include <new>
@@ -44,8 +45,12 @@ namespace {
 
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
-/// Some 50 us of polling: waking a sleeper takes about as long.
-constexpr int patient_spins = 3'000'000;
+using Clock = std::chrono::steady_clock;
+
+/// A rank with a core to itself looks for so long before it sleeps. To be woken takes some 50 us, but
+/// ranks that compute the same arrive up to milliseconds apart, and a core that sleeps slows down.
+constexpr std::chrono::milliseconds patience{2};
+constexpr int looks_per_clock = 1024;
 /// Where ranks share cores, as often the others get this one first: cheaper than to sleep, if they
 /// are about to come.
 constexpr int yields_before_sleep = 50;
@@ -66,15 +71,22 @@ NodeBarrier::Flag& NodeBarrier::flag(int rank) const {
 void NodeBarrier::arrive_and_wait() {
   ++round_;
   flag(rank_).come();
+  Clock::time_point deadline{};
   int looks = 0;
   for (int rank = 0; rank < size_; ++rank) {
     Flag& other = flag(rank);
     while (!other.has_come(round_)) {
       ++looks;
-      if (waiting_ == Waiting::sleep && looks <= yields_before_sleep)
-        sched_yield();
-      else if (waiting_ == Waiting::sleep || looks > patient_spins)
-        other.sleep_until(round_);
+      if (waiting_ == Waiting::sleep) {
+        if (looks <= yields_before_sleep)
+          sched_yield();
+        else
+          other.sleep_until(round_);
+      } else if (looks % looks_per_clock == 0) {
+        const auto now = Clock::now();
+        if (deadline == Clock::time_point{}) deadline = now + patience;
+        if (now >= deadline) other.sleep_until(round_);
+      }
     }
   }
 }

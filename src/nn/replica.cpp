@@ -129,14 +129,14 @@ void Replica::backward(std::int64_t batch, float* output_gradient, const PassOfS
   const auto on_parameter = [&](std::size_t index) {
     if (!pass.is_last()) return;
     const Parameter& parameter = arena_->parameters()[index];
-    const std::int64_t end = parameter.offset + parameter.floats();
+    const std::int64_t end = parameter.end();
     if (adds) impl_->accumulate(done, end, stream);
     done = end;
     on_gradient_ready(end);
   };
   entry.network.backward(output_gradient, context, stream, std::ref(on_parameter));
 
-  // Between parameters there are only zeros; after the last one come the statistics.
+  // After the last parameter come the statistics.
   if (adds) impl_->accumulate(done, impl_->gradient_floats(), stream);
   if (pass.is_last()) on_gradient_ready(impl_->gradient_floats());
 }

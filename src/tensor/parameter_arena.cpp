@@ -10,12 +10,6 @@
 namespace dtrain::tensor {
 namespace {
 
-constexpr std::int64_t alignment_floats = 16;
-
-std::int64_t aligned(std::int64_t floats) {
-  return (floats + alignment_floats - 1) / alignment_floats * alignment_floats;
-}
-
 std::size_t bytes(std::int64_t floats) {
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
@@ -33,12 +27,12 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
   for (auto parameter = parameters_.rbegin(); parameter != parameters_.rend(); ++parameter) {
     if (parameter->spec.role != ParameterRole::trainable) continue;
     parameter->offset = trainable_floats_;
-    trainable_floats_ += aligned(parameter->floats());
+    trainable_floats_ = parameter->end();
   }
   for (Parameter& parameter : parameters_) {
     if (parameter.spec.role != ParameterRole::statistic) continue;
     parameter.offset = trainable_floats_ + statistic_floats_;
-    statistic_floats_ += aligned(parameter.floats());
+    statistic_floats_ = parameter.end() - trainable_floats_;
   }
   const auto block = [&](const ArenaMemory::Allocate& allocate, std::int64_t floats) {
     return allocate ? allocate(bytes(floats)) : backend.device->allocate(bytes(floats));
@@ -48,7 +42,7 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
 }
 
 std::int64_t ParameterArena::gradient_stride() const {
-  return aligned(gradient_floats());
+  return whole_lines(gradient_floats());
 }
 
 const Parameter& ParameterArena::find(std::string_view name) const {

@@ -26,12 +26,19 @@
 
 namespace dtrain::tensor {
 
+/// `floats`, filled up to cache lines.
+constexpr std::int64_t whole_lines(std::int64_t floats) {
+  return (floats + 15) / 16 * 16;
+}
+
 /// A parameter's place in the arena.
 struct Parameter {
   ParameterSpec spec;
   kernels::Layout layout;   ///< the backend's choice
   std::int64_t offset = 0;  ///< floats from the start of either block
   std::int64_t floats() const { return layout.floats(); }
+  /// Where the next one may begin. Up to there are zeros.
+  std::int64_t end() const { return offset + whole_lines(floats()); }
 };
 
 struct ParameterRequest {

@@ -19,11 +19,11 @@ std::size_t bytes_of(const Slice& slice) {
 /// What this rank tells the others: its slices, then its floats.
 std::vector<std::byte> pack(std::span<const Slice> owned, const float* state,
                             kernels::Device& device, kernels::Stream& stream) {
-  std::size_t floats = 0;
-  for (const Slice& slice : owned) floats += bytes_of(slice);
-  std::vector<std::byte> bytes(owned.size_bytes() + floats);
+  std::size_t state_bytes = 0;
+  for (const Slice& slice : owned) state_bytes += bytes_of(slice);
+  std::vector<std::byte> bytes(owned.size_bytes() + state_bytes);
   std::ranges::copy(std::as_bytes(owned), bytes.begin());
-  device.copy_to_host(bytes.data() + owned.size_bytes(), state, floats, stream);
+  device.copy_to_host(bytes.data() + owned.size_bytes(), state, state_bytes, stream);
   return bytes;
 }
 
@@ -55,27 +55,31 @@ std::vector<WholeState> gather_state(optim::Optimizer& optimizer, nn::Replica& r
                                      comm::Communicator& communicator, bool is_sharded) {
   kernels::Device& device = *replica.backend().device;
   const auto stream = device.make_stream();
-  const std::int64_t trainable = replica.parameters().trainable_floats();
   const std::span<const Slice> owned = optimizer.owned();
 
+  std::vector<std::vector<std::byte>> counts;
+  if (is_sharded) {
+    const std::size_t count = owned.size();
+    counts = communicator.all_gather(std::as_bytes(std::span(&count, 1)));
+  }
   std::vector<WholeState> states;
   for (const optim::StateArray& state : optimizer.state()) {
-    WholeState& whole = states.emplace_back(empty_state(state.name, replica));
     const std::vector<std::byte> mine = pack(owned, state.data, device, *stream);
-    std::int64_t gathered = 0;
     if (!is_sharded) {
-      gathered = unpack(mine, owned.size(), whole.array->floats(), device, *stream);
-    } else {
-      const auto slices = std::vector<std::size_t>{owned.size()};
-      const auto counts = communicator.all_gather(std::as_bytes(std::span(slices)));
-      const auto parts = communicator.all_gather(mine);
-      for (std::size_t rank = 0; rank < parts.size(); ++rank) {
-        std::size_t count = 0;
-        std::memcpy(&count, counts[rank].data(), sizeof count);
-        gathered += unpack(parts[rank], count, whole.array->floats(), device, *stream);
-      }
+      WholeState& whole = states.emplace_back(empty_state(state.name, replica));
+      unpack(mine, owned.size(), whole.array->floats(), device, *stream);
+      continue;
     }
-    DTRAIN_ASSERT(gathered == trainable);
+    const auto parts = communicator.all_gather(mine);
+    if (!communicator.is_root()) continue;
+    WholeState& whole = states.emplace_back(empty_state(state.name, replica));
+    std::int64_t gathered = 0;
+    for (std::size_t rank = 0; rank < parts.size(); ++rank) {
+      std::size_t count = 0;
+      std::memcpy(&count, counts[rank].data(), sizeof count);
+      gathered += unpack(parts[rank], count, whole.array->floats(), device, *stream);
+    }
+    DTRAIN_ASSERT(gathered == replica.parameters().trainable_floats());
   }
   return states;
 }

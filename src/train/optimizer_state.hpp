@@ -21,8 +21,8 @@ struct WholeState {
 
 WholeState empty_state(const std::string& name, nn::Replica&);
 
-/// The optimizer's state if it owns all of it; else put together from what the ranks own:
-/// `is_sharded`, the same on all ranks, which is then collective.
+/// The optimizer's state if it owns all of it; else (`is_sharded`, the same on all ranks, which is
+/// then collective) what the ranks own is put together on the root, and the others get nothing.
 std::vector<WholeState> gather_state(optim::Optimizer&, nn::Replica&, comm::Communicator&,
                                      bool is_sharded);
 

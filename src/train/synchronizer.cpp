@@ -16,8 +16,7 @@ std::vector<comm::GradientBucket> buckets_of(const tensor::ParameterArena& arena
                                              double bucket_mb) {
   std::vector<std::int64_t> ends;
   for (const tensor::Parameter& parameter : arena.parameters())
-    if (parameter.spec.role == tensor::ParameterRole::trainable)
-      ends.push_back(parameter.offset + parameter.floats());
+    if (parameter.spec.role == tensor::ParameterRole::trainable) ends.push_back(parameter.end());
   std::ranges::sort(ends);
   return comm::plan_buckets(ends, arena.gradient_floats(),
                             std::llround(bucket_mb * 1e6 / sizeof(float)));

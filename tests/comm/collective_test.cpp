@@ -4,29 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <thread>
 
 #include "comm/flat_collective.hpp"
 #include "tests/comm/collective_checks.hpp"
+#include "tests/comm/run_nodes.hpp"
 #include "tests/support/run_ranks.hpp"
 
 namespace dtrain::comm {
 namespace {
-
-/// Runs `rank_main` on nodes with so many ranks each, every rank a thread.
-void run_nodes(const std::vector<int>& ranks_of_node, std::string_view across,
-               const std::function<void(const CollectiveRank&)>& rank_main) {
-  const int size = std::accumulate(ranks_of_node.begin(), ranks_of_node.end(), 0);
-  const auto factories = thread_node_collectives(ranks_of_node, across);
-  std::vector<std::thread> threads;
-  for (const CollectiveFactory& make : factories)
-    threads.emplace_back([&, rank = static_cast<int>(threads.size())] {
-      const auto collective = make();
-      rank_main({rank, size, *collective});
-    });
-  for (std::thread& thread : threads) thread.join();
-}
 
 TEST(SelfCollective, HoldsTheContract) {
   const auto collective = make_self_communicator()->make_collective({});

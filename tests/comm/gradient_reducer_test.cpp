@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/error.hpp"
+#include "tests/comm/run_nodes.hpp"
 #include "tests/support/run_ranks.hpp"
 
 namespace dtrain::comm {
@@ -65,41 +66,49 @@ class GradientReducerOptions : public testing::TestWithParam<std::tuple<bool, bo
   }
 };
 
-TEST_P(GradientReducerOptions, SumAndShareTheWholeArenaEachStep) {
+/// Small enough that bf16 holds each rank's part and their sum.
+float part(std::size_t i, int factor) {
+  return static_cast<float>(i % 16) * static_cast<float>(factor);
+}
+
+/// Three steps of three ranks.
+void sum_and_share(const CollectiveRank& me, const ReducerOptions& options) {
   constexpr std::int64_t floats = 1000, trainable = 980;
-  test::run_ranks(3, [](Communicator& comm) {
-    const auto stream = kernels::make_host_device()->make_stream();
-    std::vector<float> arena(floats), values(trainable + 5);
-    TotalTime time;
-    const std::vector<std::int64_t> ends{100, 300, 301, trainable};
-    const auto collective = comm.make_collective({});
-    GradientReducer reducer(*collective, arena, trainable, plan_buckets(ends, floats, 150),
-                            options(), time);
-    EXPECT_EQ(reducer.buckets().size(), 2u);
-    for (int step = 1; step <= 3; ++step) {
-      for (std::size_t i = 0; i < floats; ++i)
-        arena[i] = static_cast<float>(i * static_cast<std::size_t>(comm.rank() + step));
-      for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
-      reducer.finish(*stream);
-      std::ranges::fill(values, -1.0f);
-      const auto check = [&](std::int64_t begin, std::int64_t end) {
-        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-          ASSERT_EQ(arena[i], static_cast<float>(i * static_cast<std::size_t>(3 + 3 * step)));
-      };
-      for (const GradientBucket& part : reducer.owned()) {
-        check(part.begin, part.end);
-        std::copy(arena.begin() + part.begin, arena.begin() + part.end,
-                  values.begin() + part.begin);
-      }
-      check(trainable, floats);
-      reducer.share(values, *stream);
-      for (std::size_t i = 0; i < trainable; ++i)
-        ASSERT_EQ(values[i], static_cast<float>(i * static_cast<std::size_t>(3 + 3 * step)));
-      EXPECT_GT(reducer.communication_seconds(), 0.0);
+  const auto stream = kernels::make_host_device()->make_stream();
+  Array arena_memory(me, floats), values_memory(me, trainable + 5);
+  const std::span<float> arena = arena_memory.data(), values = values_memory.data();
+  TotalTime time;
+  const std::vector<std::int64_t> ends{100, 300, 301, trainable};
+  GradientReducer reducer(me.collective, arena, trainable, plan_buckets(ends, floats, 150), options,
+                          time);
+  EXPECT_EQ(reducer.buckets().size(), 2u);
+  for (int step = 1; step <= 3; ++step) {
+    for (std::size_t i = 0; i < floats; ++i) arena[i] = part(i, me.rank + step);
+    for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
+    reducer.finish(*stream);
+    std::ranges::fill(values, -1.0f);
+    const auto check = [&](std::int64_t begin, std::int64_t end) {
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+        ASSERT_EQ(arena[i], part(i, 3 + 3 * step));
+    };
+    for (const GradientBucket& owned : reducer.owned()) {
+      check(owned.begin, owned.end);
+      std::copy(arena.begin() + owned.begin, arena.begin() + owned.end,
+                values.begin() + owned.begin);
     }
-    EXPECT_EQ(time.count, options().shard ? 6 : 3);
-    EXPECT_GT(time.total.count(), 0);
-  });
+    check(trainable, floats);
+    reducer.share(values, *stream);
+    for (std::size_t i = 0; i < trainable; ++i) ASSERT_EQ(values[i], part(i, 3 + 3 * step));
+    EXPECT_GT(reducer.communication_seconds(), 0.0);
+  }
+  EXPECT_EQ(time.count, options.shard ? 6 : 3);
+  EXPECT_GT(time.total.count(), 0);
+}
+
+TEST_P(GradientReducerOptions, SumAndShareTheWholeArenaEachStep) {
+  for (const std::vector<int>& ranks_of_node : {std::vector{3}, std::vector{2, 1}})
+    run_nodes(ranks_of_node, "ring",
+              [](const CollectiveRank& me) { sum_and_share(me, options()); });
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GradientReducerOptions,
