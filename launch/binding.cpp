@@ -10,8 +10,8 @@
 
 #include "base/cores.hpp"
 #include "base/error.hpp"
+#include "base/host_name.hpp"
 #include "kernels/device/cuda_module.hpp"
-#include "launch/console.hpp"
 
 namespace dtrain::launch {
 

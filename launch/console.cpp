@@ -45,11 +45,6 @@ std::optional<winsize> terminal_size() {
 
 }  // namespace
 
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
 std::string find_on_path(const std::string& program) {
   const char* path = std::getenv("PATH");
   const std::string folders = path != nullptr ? path : "";

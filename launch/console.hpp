@@ -14,9 +14,6 @@
 
 namespace dtrain::launch {
 
-/// This machine's name.
-std::string host_name();
-
 /// Where the shell would find a program; empty where it would not.
 std::string find_on_path(const std::string& program);
 

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/cores.hpp"
+#include "base/host_name.hpp"
 #include "hdf5/file.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/device/cuda_module.hpp"

@@ -14,6 +14,7 @@
 #include <new>
 #include <thread>
 
+#include "base/host_name.hpp"
 #include "launch/commands.hpp"
 #include "launch/console.hpp"
 #include "launch/together.hpp"
@@ -34,7 +35,7 @@ void print_error(const std::string& message) {
     std::_Exit(static_cast<int>(code));
   }
   const bool many = session.started() ? session.communicator().size() > 1 : !session.is_root();
-  print_error(many ? fmt::format("rank {} on {}: {}", session.rank(), launch::host_name(), message)
+  print_error(many ? fmt::format("rank {} on {}: {}", session.rank(), host_name(), message)
                    : message);
   if (many && session.started()) session.communicator().abort(static_cast<int>(code));
   std::_Exit(static_cast<int>(code));

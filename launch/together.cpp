@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "launch/console.hpp"
+#include "base/host_name.hpp"
+#include "comm/gather_texts.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -27,13 +28,6 @@ std::string outcome_of(const std::function<void()>& part) {
   }
 }
 
-std::vector<std::string> gather(comm::Communicator& communicator, const std::string& text) {
-  std::vector<std::string> all;
-  for (const auto& bytes : communicator.all_gather(std::as_bytes(std::span(text))))
-    all.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return all;
-}
-
 }  // namespace
 
 void together(comm::Communicator& communicator, const std::function<void()>& part) {
@@ -43,8 +37,8 @@ void together(comm::Communicator& communicator, const std::function<void()>& par
   communicator.allreduce(std::span(&failures, 1), comm::ReduceOp::sum);
   if (failures == 0) return;
 
-  const auto outcomes = gather(communicator, mine);
-  const auto hosts = gather(communicator, host_name());
+  const auto outcomes = comm::gather_texts(communicator, mine);
+  const auto hosts = comm::gather_texts(communicator, host_name());
   const auto first = std::find_if(outcomes.begin(), outcomes.end(),
                                   [](const std::string& text) { return !text.empty(); });
   const auto rank = static_cast<std::size_t>(first - outcomes.begin());

@@ -29,9 +29,14 @@ void Hash128::update(std::span<const std::byte> bytes) {
   XXH3_128bits_update(state_->handle, bytes.data(), bytes.size());
 }
 
-std::string Hash128::hex() const {
+Digest128 Hash128::digest() const {
   const XXH128_hash_t digest = XXH3_128bits_digest(state_->handle);
-  return fmt::format("{:016x}{:016x}", digest.high64, digest.low64);
+  return {digest.high64, digest.low64};
+}
+
+std::string Hash128::hex() const {
+  const auto [high, low] = digest();
+  return fmt::format("{:016x}{:016x}", high, low);
 }
 
 std::uint64_t hash64(std::string_view text) {

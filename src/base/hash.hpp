@@ -11,6 +11,12 @@
 
 namespace dtrain {
 
+/// XXH3-128, high and low half.
+struct Digest128 {
+  std::uint64_t high = 0, low = 0;
+  bool operator==(const Digest128&) const = default;
+};
+
 /// XXH3-128 over everything fed to update(), in order (xxHash by Y. Collet).
 class Hash128 {
  public:
@@ -21,6 +27,7 @@ class Hash128 {
 
   void update(std::span<const std::byte> bytes);
   void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+  Digest128 digest() const;
   /// 32 lower-case hexadecimal digits, canonical (big-endian) form.
   std::string hex() const;
 

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <vector>
 
+#include "base/host_name.hpp"
+
 // The event file: a sequence of TFRecords
 //
 //   uint64 length | uint32 masked_crc32c(length) | data | uint32 masked_crc32c(data) little-endian
@@ -66,12 +68,10 @@ std::filesystem::path new_event_file(const std::filesystem::path& run) {
   const std::filesystem::path folder = run / "tensorboard";
   std::error_code seen_when_the_file_is_opened;
   std::filesystem::create_directories(folder, seen_when_the_file_is_opened);
-  char host[256] = "";
-  gethostname(host, sizeof host - 1);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
                            std::chrono::system_clock::now().time_since_epoch())
                            .count();
-  return folder / fmt::format("events.out.tfevents.{:010}.{}.{}", seconds, host, getpid());
+  return folder / fmt::format("events.out.tfevents.{:010}.{}.{}", seconds, host_name(), getpid());
 }
 
 constexpr std::array<std::uint32_t, 256> crc_table = [] {
