@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "launch/orphan.hpp"
+
 namespace dtrain::launch {
 namespace {
 
@@ -27,6 +29,7 @@ Session::~Session() = default;
 comm::Communicator& Session::communicator() {
   if (communicator_ == nullptr) {
     if (comm::started_by_launcher()) {
+      end_with_parent();
       mpi_ = std::make_unique<comm::MpiSession>();
       communicator_ = &mpi_->communicator();
     } else {

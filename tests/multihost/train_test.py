@@ -58,12 +58,12 @@ class Multihost(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def start(self, hosts, *options):
+    def start(self, hosts, *options, launch=()):
         """Four ranks of mlp on hosts, or on this host alone, and the folder of their run."""
         run = self.folder / str(len(list(self.folder.iterdir())))
         where = ["--hosts", hosts] if hosts else []
         job = subprocess.Popen(
-            [DTRAIN, "launch", "-np", "4", *where, "--", "--model", "mlp", "--threads", "1",
+            [DTRAIN, "launch", "-np", "4", *where, *launch, "--", "--model", "mlp", "--threads", "1",
              "--output", run, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(job.kill)
         return job, run
@@ -128,6 +128,30 @@ class Multihost(unittest.TestCase):
     def test_dead_link(self):
         self.addCleanup(on_host, "node2", "ip link set eth0 up")
         self.lose(lambda: on_host("node2", "ip link set eth0 down"))
+
+    def test_goes_on_without_a_lost_host(self):
+        training = ["--reproducible", "--epochs", "40", "--checkpoint-every-steps", "20", "--progress", "none"]
+        _, whole, _ = self.train(None, *training)
+        # As ssh would, the way to a host fails when its link is down.
+        agent = self.folder / "agent"
+        agent.write_text(f"#!/bin/sh\n{HOSTS} exec $1 'ip link show eth0 | grep -q ,UP' || exit 255\n"
+                         f"exec {HOSTS} exec \"$@\"\n")
+        agent.chmod(0o700)
+        os.environ["OMPI_MCA_plm_rsh_agent"], before = str(agent), os.environ["OMPI_MCA_plm_rsh_agent"]
+        self.addCleanup(os.environ.update, {"OMPI_MCA_plm_rsh_agent": before})
+        self.addCleanup(on_host, "node2", "ip link set eth0 up")
+        job, run = self.start(TWO_AND_TWO, *training, launch=["--max-restarts", "1"])
+        while not (run / "latest").exists():
+            self.assertIsNone(job.poll(), "the job ended before it had written a checkpoint")
+            time.sleep(0.02)
+        on_host("node2", "ip link set eth0 down")
+        _, err = job.communicate(timeout=120)
+        print(err.strip())
+        self.assertEqual(job.returncode, 0, err)
+        self.assertIn("going on with 2 instead of 4 ranks, on node1:2", err)
+        summary = json.loads((run / "summary.json").read_text())
+        self.assertEqual(summary["world_size"], 2)
+        self.assertEqual(summary["weights_hash"], whole["weights_hash"])
 
 
 if __name__ == "__main__":
