@@ -74,6 +74,7 @@ void GradientReducer::reduce(const GradientBucket& bucket, kernels::Stream& stre
     else
       collective_.allreduce(gradients, residual, stream);
     const auto rest = whole.subspan(gradients.size());
+    if (!rest.empty() && options_.shard && before_rest_) before_rest_(stream);
     if (!rest.empty()) collective_.allreduce(rest, {}, stream);
   }
   communication_seconds_ += watch.seconds();
@@ -97,6 +98,10 @@ void GradientReducer::finish(kernels::Stream& stream) {
     for (const GradientBucket& bucket : buckets_) reduce(bucket, stream);
   ready_ = 0;
   started_ = 0;
+}
+
+void GradientReducer::forget_residual() {
+  std::ranges::fill(residual_, 0.0f);
 }
 
 void GradientReducer::share(std::span<float> values, kernels::Stream& stream) {

@@ -7,9 +7,11 @@
 // is full when everything up to its end is ready.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/span_sink.hpp"
@@ -47,6 +49,10 @@ class GradientReducer {
                   std::vector<GradientBucket> buckets, const ReducerOptions& options,
                   SpanSink& spans);
 
+  /// With shard and without exact sums: calls `hook` in each step when the sums of owned() are known
+  /// and what follows the gradients is about to be summed, in the thread that sums. What it changes
+  /// there, this rank tells all ranks.
+  void before_rest(std::function<void(kernels::Stream&)> hook) { before_rest_ = std::move(hook); }
   /// With exact sums, before a step: how many parts this rank has in it.
   void set_parts(int count) { parts_ = count; }
   /// Everything before `end` holds this rank's part of the sum. `end` never falls within a step.
@@ -55,6 +61,9 @@ class GradientReducer {
   /// Returns when owned() and what follows the gradients hold the sum over ranks. Marks what is
   /// left as ready.
   void finish(kernels::Stream& stream);
+
+  /// Forgets what compression has yet to send: it is from a sum that nobody applies.
+  void forget_residual();
 
   /// Slices of the gradients that this rank updates: all of them, or its part of each bucket.
   std::span<const GradientBucket> owned() const { return owned_; }
@@ -77,6 +86,7 @@ class GradientReducer {
   std::vector<GradientBucket> buckets_, owned_;
   const ReducerOptions options_;
   SpanSink& spans_;
+  std::function<void(kernels::Stream&)> before_rest_;
   std::vector<float> residual_;  ///< what compression has yet to send
   int parts_ = 1;
   std::int64_t ready_ = 0;   ///< floats from the start that hold this rank's part

@@ -101,6 +101,8 @@ class StepBench {
     }
     if (batches_.empty()) replica_.zero_gradients(*stream_);
     synchronizer_.reducer().finish(*stream_);
+    if (!synchronizer_.sum_is_finite(*stream_))  // as every step of training asks
+      throw DivergedError("the gradient is not finite: bench step cannot time this model");
     synchronizer_.update(1e-4f, step_, *stream_);
     stream_->synchronize();
     communication_seconds_ += synchronizer_.reducer().communication_seconds();

@@ -18,6 +18,9 @@ std::string closing_summary(const train::RunSummary& run, const std::string& out
   const std::string ended =
       fmt::format("{} at step {}", train::to_string(result.stop_reason), with_commas(result.step));
   std::string text = fmt::format("\n{}", fact_line("ended", ended));
+  if (result.skipped_steps > 0)
+    text += fact_line("skipped", fmt::format("{} steps whose loss or gradient was not finite",
+                                             with_commas(result.skipped_steps)));
   text += fact_line(
       "time", fmt::format("{} training, {} evaluation, {} start", duration_text(train_seconds),
                           duration_text(eval_seconds), duration_text(result.startup_seconds)));

@@ -76,6 +76,8 @@ std::string to_toml(const TrainSettings& s) {
   toml.add("shard-optimizer", s.shard_optimizer);
   toml.add("reproducible", s.reproducible);
   toml.add("shards", s.shards);
+  toml.add("check-replicas", s.check_replicas);
+  toml.add("on-nan", s.on_nan);
 
   toml.section("What it leaves");
   toml.add("checkpoint-every", s.checkpoint_every);

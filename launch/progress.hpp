@@ -27,6 +27,7 @@ class Progress : public train::TrainingObserver {
   ~Progress() override;
 
   void on_step(const train::StepRecord&) override;
+  void on_skip(const train::SkippedStep&) override { erase_bar(); }  // a note follows
   void on_epoch(const train::EpochRecord&) override;
 
  private:

@@ -3,6 +3,8 @@
 
 #include "launch/root_observers.hpp"
 
+#include <fmt/format.h>
+
 #include "launch/console.hpp"
 
 namespace dtrain::launch {
@@ -27,6 +29,10 @@ void RootObservers::each(const Call& call) {
 
 void RootObservers::on_step(const train::StepRecord& record) {
   each([&](train::TrainingObserver& observer) { observer.on_step(record); });
+}
+void RootObservers::on_skip(const train::SkippedStep& skipped) {
+  each([&](train::TrainingObserver& observer) { observer.on_skip(skipped); });
+  show(stderr, fmt::format("dtrain: note: update skipped: {}\n", skipped.reason));
 }
 void RootObservers::on_epoch(const train::EpochRecord& record) {
   each([&](train::TrainingObserver& observer) { observer.on_epoch(record); });

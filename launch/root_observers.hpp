@@ -26,6 +26,7 @@ class RootObservers : public train::TrainingObserver {
   }
 
   void on_step(const train::StepRecord&) override;
+  void on_skip(const train::SkippedStep&) override;
   void on_epoch(const train::EpochRecord&) override;
   void on_checkpoint(const std::string& file, std::int64_t step) override;
 

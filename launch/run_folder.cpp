@@ -81,25 +81,27 @@ void prepare_run_folder(const fs::path& folder) {
   const fs::path probe = folder / ".dtrain-write-test";
   train::write_file(probe, "\n");
   fs::remove(probe, error);
+  fs::remove(folder / "summary.json", error);  // of a run that now goes on
 }
 
-std::optional<train::Checkpoint> starting_point(
-    const TrainSettings& settings, const std::function<void(const std::string&)>& notice) {
-  if (!settings.init.empty()) return train::read_weights(settings.init);
-  if (settings.resume.empty()) return std::nullopt;
-  const fs::path folder = resumed_folder(settings);
-  if (settings.resume != "auto" && !fs::is_directory(settings.resume))
-    return train::read_checkpoint(settings.resume);
+std::optional<StartingPoint> starting_point(const TrainSettings& settings,
+                                            const std::function<void(const std::string&)>& notice) {
+  if (!settings.resume.empty()) {
+    const fs::path folder = resumed_folder(settings);
+    if (settings.resume != "auto" && !fs::is_directory(settings.resume))
+      return StartingPoint{train::read_checkpoint(settings.resume), true};
 
-  auto found = train::newest_checkpoint(folder, notice);
-  if (found) {
-    notice(fmt::format("resuming from {}", found->file.string()));
-    return std::move(found->checkpoint);
+    auto found = train::newest_checkpoint(folder, notice);
+    if (found) {
+      notice(fmt::format("resuming from {}", found->file.string()));
+      return StartingPoint{std::move(found->checkpoint), true};
+    }
+    if (settings.resume != "auto")
+      throw InputError(fmt::format("{} holds no checkpoint that can be read", folder.string()));
+    notice(fmt::format("no checkpoint in {} to resume from: starting fresh", folder.string()));
   }
-  if (settings.resume != "auto")
-    throw InputError(fmt::format("{} holds no checkpoint that can be read", folder.string()));
-  notice(fmt::format("no checkpoint in {} to resume from: starting fresh", folder.string()));
-  return std::nullopt;
+  if (settings.init.empty()) return std::nullopt;
+  return StartingPoint{train::read_weights(settings.init), false};
 }
 
 }  // namespace dtrain::launch

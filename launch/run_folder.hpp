@@ -19,16 +19,22 @@ namespace dtrain::launch {
 std::filesystem::path choose_run_folder(const TrainSettings& settings, const std::string& model,
                                         const std::string& data);
 
-/// Makes the folder where it is missing and makes sure that files can be written into it. Throws Error.
+/// Makes the folder where it is missing, makes sure that files can be written into it, and removes
+/// the summary of a run that goes on: there is one where a run has ended. Throws Error.
 void prepare_run_folder(const std::filesystem::path& folder);
 
 /// The folder that --resume means: --output for auto, the folder itself, or the one that holds the
 /// file.
 std::filesystem::path resumed_folder(const TrainSettings& settings);
 
-/// The checkpoint that --resume or --init means; none for a fresh start. `notice` hears which one
-/// it is and of damaged ones that were passed over. Throws InputError.
-std::optional<train::Checkpoint> starting_point(
-    const TrainSettings& settings, const std::function<void(const std::string&)>& notice);
+struct StartingPoint {
+  train::Checkpoint checkpoint;
+  bool resumes = false;  ///< else only its weights are taken, for a fresh run
+};
+
+/// The checkpoint that --resume means, else the one of --init; none for a fresh start. `notice` hears
+/// which one it is and of damaged ones that were passed over. Throws InputError.
+std::optional<StartingPoint> starting_point(const TrainSettings& settings,
+                                            const std::function<void(const std::string&)>& notice);
 
 }  // namespace dtrain::launch

@@ -4,6 +4,8 @@
 // dtrain train: from settings to a trained network. train() reads as a run goes.
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <optional>
 
 #include "launch/binding.hpp"
@@ -122,32 +124,39 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   const bool names_folder = !settings.output.empty() || !settings.resume.empty();
   // The root looks after files: where to write, and what to go on from.
   std::optional<train::Checkpoint> start;
+  std::array<std::int64_t, 2> known{};  // to the root
+  std::int64_t &resumes = known[0], &is_summarized = known[1];
   together(communicator, [&] {
     if (!is_root) return;
     settings.output = choose_run_folder(settings, model.name(), data.train->info().name).string();
-    start = starting_point(settings, note);
+    auto point = starting_point(settings, note);
+    if (!point) return;
+    start = std::move(point->checkpoint);
+    resumes = point->resumes ? 1 : 0;
+    is_summarized = std::filesystem::exists(settings.output + "/summary.json") ? 1 : 0;
   });
   start = train::share(communicator, start);
-  const bool resumes = start && settings.init.empty();
+  communicator.allreduce(std::span(known), comm::ReduceOp::max);
   options.output = settings.output;
   options.synchronization.bucket_mb = engine.bucket_mb;
   options.synchronization.reduction = engine.options;
   RootObservers observers;
   std::optional<train::Trainer> trainer;
   alike([&] {
-    if (start && !resumes) train::restore(*start, replica, nullptr);
+    if (start && resumes == 0) train::restore(*start, replica, nullptr);
     trainer.emplace(replica, communicator, *engine.collective, data, options,
                     std::vector<train::TrainingObserver*>{&observers});
-    if (resumes) trainer->resume(*start);
+    if (resumes != 0) trainer->resume(*start);
   });
-  if (resumes && trainer->is_finished()) {
+  // A run that was killed after its last checkpoint still lacks its summary.
+  if (resumes != 0 && is_summarized != 0 && trainer->is_finished()) {
     note(
         fmt::format("already finished at step {} (epoch {}), and left as it is: more --epochs or "
                     "--steps go further",
                     start->progress.step, start->progress.current_epoch()));
     return ExitCode::done;
   }
-  if (resumes)
+  if (resumes != 0)
     for (const std::string& change :
          train::changed_settings(start->progress.recipe, train::recipe_of(options)))
       note(change);
@@ -178,7 +187,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     if (!is_root) return;
     prepare_run_folder(folder);
     observers.open(settings, data.validation != nullptr,
-                   resumes ? std::optional(start->progress) : std::nullopt);
+                   resumes != 0 ? std::optional(start->progress) : std::nullopt);
     train::write_file(folder / "config.toml", to_toml(settings));
     train::write_file(folder / "environment.json",
                       train::environment_json_text(software_versions()));

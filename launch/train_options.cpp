@@ -193,6 +193,20 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
       ->type_name("S")
       ->check(integer_in(1, 65536))
       ->capture_default_str();
+  group(parser.add_option("--check-replicas", s.check_replicas,
+                          "steps between comparisons of all ranks' parameters, which must be the "
+                          "same, also before a checkpoint; ranks that differ end the run with code "
+                          "5; 0: no comparison"))
+      ->type_name("N")
+      ->check(integer_from(0))
+      ->capture_default_str();
+  group(
+      parser.add_option("--on-nan", s.on_nan,
+                        "a step whose loss or gradient is not finite: stop (with code 5), or skip "
+                        "it, up to 9 in a row"))
+      ->type_name("NAME")
+      ->check(one_of({"stop", "skip"}))
+      ->capture_default_str();
 }
 
 /// Options that are no settings.
@@ -224,16 +238,14 @@ void add_output_options(CLI::App& parser, TrainSettings& s, Actions& actions) {
       ->type_name("N")
       ->check(integer_from(1))
       ->capture_default_str();
-  auto* resume = group(parser.add_option(
-                           "--resume", s.resume,
-                           "go on from a run's newest checkpoint, or from a checkpoint; auto: the "
-                           "newest valid one in --output, or a fresh start; the run's config.toml "
-                           "serves as --config unless one is named"))
-                     ->type_name("DIR|FILE|auto");
+  group(parser.add_option("--resume", s.resume,
+                          "go on from a run's newest checkpoint, or from a checkpoint; auto: the "
+                          "newest valid one in --output, or a fresh start (from --init, if set); "
+                          "the run's config.toml serves as --config unless one is named"))
+      ->type_name("DIR|FILE|auto");
   group(parser.add_option("--init", s.init,
                           "start a fresh run from the weights of a checkpoint or a run"))
-      ->type_name("CKPT")
-      ->excludes(resume);
+      ->type_name("CKPT");
   group(
       parser.add_option("--progress", s.progress, "auto (a bar on a terminal), bar, plain or none"))
       ->type_name("NAME")
@@ -324,8 +336,11 @@ TrainCommandLine parse_train_options(Arguments arguments, const Session& session
   parse(*parser, arguments, session);
   if (line.settings.lr == 0) line.settings.lr = default_learning_rate(line.settings.optimizer);
   if (parser->count("--global-batch") > 0) line.settings.batch_per_rank = 0;
-  if (parser->count("--resume") > 0) line.settings.init.clear();
-  if (!line.settings.resume.empty() && !line.settings.init.empty())
+  const std::string& resume = line.settings.resume;
+  const bool goes_on = !resume.empty() && resume != "auto";  // auto may start fresh
+  if (goes_on && first->count("--resume") > 0 && first->count("--init") == 0)
+    line.settings.init.clear();
+  if (goes_on && !line.settings.init.empty())
     throw UsageError("--init starts a fresh run and --resume goes on with one: set one of them");
   check_machine_options(line.settings.precision, line.settings.comm);
   if (line.settings.resume == "auto" && line.settings.output.empty())
@@ -380,6 +395,8 @@ train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& m
   options.schedule = optim::parse_schedule(s.schedule);
   options.learning_rate = static_cast<float>(s.lr);
   options.warmup_epochs = s.warmup_epochs;
+  options.check_replicas = s.check_replicas;
+  options.on_non_finite = train::parse_on_non_finite(s.on_nan);
   options.output = s.output;
   options.checkpoint_every_epochs = s.checkpoint_every;
   options.checkpoint_every_steps = s.checkpoint_every_steps;

@@ -45,6 +45,8 @@ struct TrainSettings {
   bool shard_optimizer = false;
   bool reproducible = false;
   std::int64_t shards = 8;
+  std::int64_t check_replicas = 100;
+  std::string on_nan = "stop";
 
   std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
   std::int64_t checkpoint_every = 1, checkpoint_every_steps = 0, checkpoint_keep = 3;

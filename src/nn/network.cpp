@@ -136,15 +136,19 @@ void Network::bind(float* workspace, std::span<const ParameterView> parameters) 
 }
 
 const float* Network::forward(const float* input, const StepContext& context,
-                              kernels::Stream& stream) {
+                              kernels::Stream& stream, const LayerDone& on_layer_done) {
   Impl& self = *impl_;
   DTRAIN_ASSERT(self.bound.size() == self.plan.nodes.size());
   self.buffers[input_buffer] = const_cast<float*>(input);
   for (const float** use : self.input_uses) *use = input;
   for (std::size_t k = 0; k < self.bound.size(); ++k) {
     const BoundNode& node = self.bound[k];
-    self.plan.nodes[k].layer->forward({node.inputs, node.output, node.parameters, node.saved,
-                                       node.forward_scratch, context, stream});
+    const PlannedNode& planned = self.plan.nodes[k];
+    planned.layer->forward({node.inputs, node.output, node.parameters, node.saved,
+                            node.forward_scratch, context, stream});
+    if (on_layer_done && planned.spec != nullptr)
+      on_layer_done(*planned.spec, node.output,
+                    self.plan.values[static_cast<std::size_t>(planned.output)].layout.floats());
   }
   return self.pointer(self.plan.values[static_cast<std::size_t>(self.plan.output)].buffer);
 }

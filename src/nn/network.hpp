@@ -22,6 +22,9 @@ class Network {
   /// Called when a parameter's gradient is complete, in the arena's order.
   using GradientReady = std::function<void(std::size_t parameter_index)>;
 
+  /// Called when a layer's forward is done: what it computed, on the device, until the next layer's.
+  using LayerDone = std::function<void(const LayerSpec&, const float* output, std::int64_t floats)>;
+
   /// `parameter_layouts`: one per parameter in model order, or empty to let the layers choose.
   Network(const Model& model, const kernels::Backend& backend, std::int64_t batch,
           kernels::Pass pass, std::span<const kernels::Layout> parameter_layouts);
@@ -42,7 +45,8 @@ class Network {
 
   /// `input`: (batch, C, H, W) plain. Returns the output, (batch, classes) plain, valid until the
   /// next forward.
-  const float* forward(const float* input, const StepContext&, kernels::Stream&);
+  const float* forward(const float* input, const StepContext&, kernels::Stream&,
+                       const LayerDone& on_layer_done = {});
   /// After forward. `output_gradient`: (batch, classes) plain, clobbered. Writes all gradients.
   void backward(float* output_gradient, const StepContext&, kernels::Stream&,
                 const GradientReady& on_gradient_ready);

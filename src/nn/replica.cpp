@@ -106,13 +106,14 @@ Network& Replica::at_batch(std::int64_t batch, kernels::Pass pass) {
 }
 
 const float* Replica::forward(std::int64_t batch, kernels::Pass pass, const float* input,
-                              const StepContext& context, kernels::Stream& stream) {
+                              const StepContext& context, kernels::Stream& stream,
+                              const Network::LayerDone& on_layer_done) {
   CachedNetwork& entry = impl_->planned(batch, pass);
   // Which gradients it writes is settled by backward.
   const bool is_new = pass == kernels::Pass::training && entry.gradients == nullptr;
   impl_->bind(entry, is_new ? arena_->gradients() : entry.gradients);
   impl_->last_forward = &entry.network;
-  return entry.network.forward(input, context, stream);
+  return entry.network.forward(input, context, stream, on_layer_done);
 }
 
 void Replica::backward(std::int64_t batch, float* output_gradient, const PassOfStep& pass,

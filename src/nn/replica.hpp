@@ -45,7 +45,8 @@ class Replica {
   /// `on_gradient_ready(end)` says how far from its start, in floats, the gradient arena is complete.
   /// Planning a new batch size may throw Error: not enough memory.
   const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,
-                       const StepContext&, kernels::Stream&);
+                       const StepContext&, kernels::Stream&,
+                       const Network::LayerDone& on_layer_done = {});
   void backward(std::int64_t batch, float* output_gradient, const PassOfStep&, const StepContext&,
                 kernels::Stream&, const std::function<void(std::int64_t end)>& on_gradient_ready);
 

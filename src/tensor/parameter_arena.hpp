@@ -70,6 +70,7 @@ class ParameterArena {
   float* gradient(const Parameter& parameter) { return gradients() + parameter.offset; }
 
   float* values() { return values_->floats(); }
+  const float* values() const { return values_->floats(); }
   float* gradients(int part = 0) { return gradients_->floats() + part * gradient_stride(); }
   float* riders(int part = 0) { return gradients(part) + trainable_floats_ + statistic_floats_; }
   int parts() const { return parts_; }

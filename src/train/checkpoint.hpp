@@ -42,6 +42,8 @@ struct Progress {
   double epoch_loss_sum = 0;
   std::int64_t epoch_correct = 0;
   double epoch_train_seconds = 0;
+  std::int64_t epoch_skipped_samples = 0;  ///< of those in skipped steps, which have no loss
+  std::int64_t skipped_steps = 0;          ///< over all epochs
   // The best checkpoint so far, by validation or test accuracy; best_step < 0: none yet.
   double best_accuracy = -1;
   std::int64_t best_step = -1;

@@ -65,6 +65,8 @@ void write_progress(hdf5::Group group, const Progress& progress) {
   group.set_attribute("epoch_loss_sum", progress.epoch_loss_sum);
   group.set_attribute("epoch_correct", progress.epoch_correct);
   group.set_attribute("epoch_train_seconds", progress.epoch_train_seconds);
+  group.set_attribute("epoch_skipped_samples", progress.epoch_skipped_samples);
+  group.set_attribute("skipped_steps", progress.skipped_steps);
   group.set_attribute("best_accuracy", progress.best_accuracy);
   group.set_attribute("best_step", progress.best_step);
   group.set_attribute("optimizer", progress.optimizer);
@@ -88,6 +90,10 @@ Progress read_progress(const hdf5::Group& group) {
   progress.epoch_loss_sum = group.attribute<double>("epoch_loss_sum");
   progress.epoch_correct = group.attribute<std::int64_t>("epoch_correct");
   progress.epoch_train_seconds = group.attribute<double>("epoch_train_seconds");
+  if (group.has_attribute("skipped_steps")) {  // older files lack them
+    progress.epoch_skipped_samples = group.attribute<std::int64_t>("epoch_skipped_samples");
+    progress.skipped_steps = group.attribute<std::int64_t>("skipped_steps");
+  }
   progress.best_accuracy = group.attribute<double>("best_accuracy");
   progress.best_step = group.attribute<std::int64_t>("best_step");
   progress.optimizer = group.attribute<std::string>("optimizer");

@@ -82,6 +82,15 @@ void MetricsWriter::on_step(const StepRecord& record) {
       phase[4]));
 }
 
+void MetricsWriter::on_skip(const SkippedStep& skipped) {
+  const Json line{{"event", "skip"},
+                  {"step", skipped.step},
+                  {"epoch", skipped.epoch},
+                  {"reason", skipped.reason}};
+  jsonl_.append(to_text(line) + "\n");
+  jsonl_.flush();
+}
+
 void MetricsWriter::on_epoch(const EpochRecord& record) {
   jsonl_.append(epoch_line(record));
   csv_.append(csv_row(record));

@@ -10,7 +10,7 @@
 
 namespace dtrain::train {
 
-/// Writes metrics.jsonl (an object per logged step and per epoch, told apart by "event") and
+/// Writes metrics.jsonl (an object per logged or skipped step and per epoch, told apart by "event") and
 /// epochs.csv (a row per epoch). Both are flushed at each epoch and checkpoint.
 class MetricsWriter : public TrainingObserver {
  public:
@@ -18,6 +18,7 @@ class MetricsWriter : public TrainingObserver {
   MetricsWriter(const std::filesystem::path& folder, const std::optional<Progress>& resumed);
 
   void on_step(const StepRecord&) override;
+  void on_skip(const SkippedStep&) override;
   void on_epoch(const EpochRecord&) override;
   void on_checkpoint(const std::string& file, std::int64_t step) override;
 

@@ -22,6 +22,12 @@ struct StepRecord {
   measure::StepTime time;
 };
 
+/// A step whose update no rank applied, because its loss or gradient was not finite.
+struct SkippedStep {
+  std::int64_t step = 0, epoch = 0;  ///< count from 1
+  std::string reason;                ///< what, where and on which rank
+};
+
 /// Members as the contract's summary.json names them.
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< counts from 1
@@ -37,6 +43,7 @@ class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
   virtual void on_step(const StepRecord&) {}
+  virtual void on_skip(const SkippedStep&) {}
   virtual void on_epoch(const EpochRecord&) {}
   virtual void on_checkpoint(const std::string& /*file*/, std::int64_t /*step*/) {}
 };

@@ -18,7 +18,8 @@ struct Riders {
   float loss = 0, correct = 0;  ///< shares of the means over the global batch
   float stop_requests = 0;
 };
-static_assert(sizeof(Riders) <= tensor::ParameterArena::rider_count * sizeof(float));
+/// The last rider is the Synchronizer's own.
+static_assert(sizeof(Riders) <= (tensor::ParameterArena::rider_count - 1) * sizeof(float));
 
 /// A pass's part of what a batch of `global_batch` samples gives.
 Riders riders_of(const nn::LossResult& loss, std::int64_t global_batch);

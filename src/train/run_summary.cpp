@@ -53,6 +53,7 @@ std::string to_json_text(const RunSummary& run) {
       {"shards", run.shards},
       {"seed", run.seed},
       {"reproducible", run.reproducible},
+      {"skipped_steps", result.skipped_steps},
       {"epochs", epochs},
       {"test_accuracy", json_or_null(test_accuracy)},
       {"samples_per_second", trained ? Json(result.samples_per_second) : Json(nullptr)},

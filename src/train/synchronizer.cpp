@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace dtrain::train {
 namespace {
@@ -55,13 +56,37 @@ Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicato
       communicator_(communicator),
       spans_(spans),
       is_sharded_(options.reduction.shard),
+      knows_part_(is_sharded_ && options.exact_shards == 0),
       reducer_(collective,
                block(replica.parameters().gradients(), replica.parameters().gradient_floats()),
                replica.parameters().trainable_floats(),
                buckets_of(replica.parameters(), options.bucket_mb),
                reduction_of(options, replica.parameters()), spans),
       optimizer_(optim::make_optimizer(options.optimizer, replica.parameters(), replica.backend(),
-                                       slices_of(reducer_.owned()))) {}
+                                       slices_of(reducer_.owned()))) {
+  reducer_.before_rest([this](kernels::Stream& stream) { look_at_owned(stream); });
+}
+
+bool Synchronizer::sum_is_finite(kernels::Stream& stream) {
+  tensor::ParameterArena& arena = replica_.parameters();
+  const std::int64_t begin = knows_part_ ? arena.trainable_floats() : 0;
+  return replica_.backend().kernels->find_non_finite(arena.gradient_floats() - begin,
+                                                     arena.gradients() + begin, stream) < 0;
+}
+
+// What only this rank knows goes into the last rider, whose sum every rank gets: NaN there is NaN in
+// this rank's part of the gradients.
+void Synchronizer::look_at_owned(kernels::Stream& stream) {
+  const kernels::Backend& backend = replica_.backend();
+  tensor::ParameterArena& arena = replica_.parameters();
+  float verdict = 0;
+  for (const comm::GradientBucket& part : reducer_.owned())
+    if (backend.kernels->find_non_finite(part.end - part.begin, arena.gradients() + part.begin,
+                                         stream) >= 0)
+      verdict = std::numeric_limits<float>::quiet_NaN();
+  float* rider = arena.riders() + tensor::ParameterArena::rider_count - 1;
+  backend.device->copy_to_device(rider, &verdict, sizeof verdict, stream);
+}
 
 void Synchronizer::update(float learning_rate, std::int64_t step, kernels::Stream& stream) {
   {

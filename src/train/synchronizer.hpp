@@ -35,17 +35,22 @@ class Synchronizer {
   comm::GradientReducer& reducer() { return reducer_; }
   optim::Optimizer& optimizer() { return *optimizer_; }
 
+  /// After reducer().finish(): is all that was summed finite, loss included? The same answer on all
+  /// ranks, without a message: it is in the sum.
+  bool sum_is_finite(kernels::Stream& stream);
   /// After reducer().finish(): one update at `learning_rate`; `step` counts from 1. All ranks end
   /// it with the same parameters. Collective.
   void update(float learning_rate, std::int64_t step, kernels::Stream& stream);
 
  private:
+  void look_at_owned(kernels::Stream& stream);
   std::vector<double> summed_norms(std::int64_t step, kernels::Stream& stream);
 
   nn::Replica& replica_;
   comm::Communicator& communicator_;
   SpanSink& spans_;
   const bool is_sharded_;
+  const bool knows_part_;  ///< this rank gets the sum of its part of the gradients only
   comm::GradientReducer reducer_;
   std::unique_ptr<optim::Optimizer> optimizer_;
 };

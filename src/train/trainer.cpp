@@ -13,8 +13,10 @@
 #include "measure/hardware_probe.hpp"
 #include "train/checkpoint_folder.hpp"
 #include "train/evaluator.hpp"
+#include "train/non_finite.hpp"
 #include "train/pass_plan.hpp"
 #include "train/preconditions.hpp"
+#include "train/replica_check.hpp"
 #include "train/resume.hpp"
 #include "train/riders.hpp"
 
@@ -46,16 +48,20 @@ class Trainer::Impl {
 
  private:
   // The step, in the order in which it happens.
-  StepRecord step(std::int64_t n);
+  std::optional<StepRecord> step(std::int64_t n);
   datasets::Batch load();
+  nn::StepContext context_of(const datasets::Batch&, std::int64_t n) const;
   const float* forward(const datasets::Batch&, const nn::StepContext&);
   nn::LossResult compute_loss(const datasets::Batch&, const float* output, std::int64_t n);
   void backward(const datasets::Batch&, const nn::PassOfStep&, const nn::StepContext&);
   Riders reduce(std::vector<Riders> mine);
+  void skip(std::int64_t n);
+  std::string search(std::int64_t n);
   StepRecord record_of(const Riders& total, std::int64_t n, float learning_rate);
 
   // The loop around it.
   void train_epoch();
+  void start_loader();
   void close_epoch();
   void save();
   TrainingResult summarize(StopReason reason);
@@ -84,6 +90,8 @@ class Trainer::Impl {
   datasets::DataLoader loader_;
   nn::Loss loss_;
   Synchronizer synchronizer_;
+  ReplicaCheck replica_check_;
+  NonFiniteSteps non_finite_steps_;
   optim::LearningRateSchedule schedule_;
   std::unique_ptr<Evaluator> validation_, test_;
 
@@ -115,6 +123,8 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
       synchronizer_(replica, communicator, collective, synchronization_of(options), clock_),
+      replica_check_(replica, communicator, options.check_replicas),
+      non_finite_steps_(options.on_non_finite, communicator),
       schedule_(options.schedule, options.learning_rate,
                 std::llround(options.warmup_epochs * static_cast<double>(plan_.steps_per_epoch())),
                 total_steps_),
@@ -123,8 +133,9 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
   check_same_layout(communicator, arena_);
 }
 
-// One training step on the next `n` samples of the epoch. All ranks end it with the same weights.
-StepRecord Trainer::Impl::step(std::int64_t n) {
+// One training step on the next `n` samples of the epoch. All ranks end it with the same weights. No
+// record: it was skipped.
+std::optional<StepRecord> Trainer::Impl::step(std::int64_t n) {
   clock_.begin_step();
   const auto passes = plan_.passes_of(n);
   const auto pass_count = static_cast<int>(passes.size());
@@ -132,8 +143,7 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
   std::vector<Riders> mine;  // of each of this rank's passes
   for (int i = 0; i < pass_count; ++i) {
     const datasets::Batch batch = load();
-    const nn::StepContext context{options_.seed, progress_.step, batch.sample_ids,
-                                  static_cast<float>(batch.size) / static_cast<float>(n)};
+    const nn::StepContext context = context_of(batch, n);
     const float* output = forward(batch, context);
     const nn::LossResult loss = compute_loss(batch, output, n);
     backward(batch, {i, pass_count}, context);
@@ -141,8 +151,11 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
   }
   if (passes.empty()) replica_.zero_gradients(*stream_);
   const Riders total = reduce(std::move(mine));
-  if (!std::isfinite(total.loss))
-    fail_diverged("the training loss is not a finite number", progress_.step + 1);
+  stop_agreed_ = total.stop_requests > 0;
+  if (!synchronizer_.sum_is_finite(*stream_)) {
+    skip(n);
+    return std::nullopt;
+  }
   const float learning_rate = schedule_.rate(progress_.step);
   synchronizer_.update(learning_rate, progress_.step + 1, *stream_);
 
@@ -153,13 +166,17 @@ StepRecord Trainer::Impl::step(std::int64_t n) {
       std::llround(static_cast<double>(total.correct) * static_cast<double>(n));
   progress_.evaluated = false;
   accuracy_.reset();
-  stop_agreed_ = total.stop_requests > 0;
   return record_of(total, n, learning_rate);
 }
 
 datasets::Batch Trainer::Impl::load() {
   const ScopedSpan span(clock_, Phase::data, "load");
   return loader_.next(*stream_);
+}
+
+nn::StepContext Trainer::Impl::context_of(const datasets::Batch& batch, std::int64_t n) const {
+  return {options_.seed, progress_.step, batch.sample_ids,
+          static_cast<float>(batch.size) / static_cast<float>(n)};
 }
 
 const float* Trainer::Impl::forward(const datasets::Batch& batch, const nn::StepContext& context) {
@@ -194,6 +211,36 @@ Riders Trainer::Impl::reduce(std::vector<Riders> mine) {
   Riders total;
   device.copy_to_host(&total, arena_.riders(), sizeof total, *stream_);
   return total;
+}
+
+// A step that is not applied, where that does not end the run.
+void Trainer::Impl::skip(std::int64_t n) {
+  const std::string reason =
+      non_finite_steps_.meet(progress_.step + 1, progress_.epoch + 1, search(n));
+  synchronizer_.reducer().forget_residual();
+  ++progress_.step;
+  ++progress_.skipped_steps;
+  progress_.cursor += n;
+  progress_.epoch_skipped_samples += n;
+  progress_.evaluated = false;
+  start_loader();  // which the search has moved
+  clock_.end_step();
+  for (TrainingObserver* observer : observers_)
+    observer->on_skip({progress_.step, progress_.epoch + 1, reason});
+}
+
+// What is not finite in this rank's passes of a step, and in which samples of the batch.
+std::string Trainer::Impl::search(std::int64_t n) {
+  start_loader();
+  for (const datasets::Range& pass : plan_.passes_of(n)) {
+    const datasets::Batch batch = load();
+    const std::string found = first_non_finite(replica_, loss_, batch, context_of(batch, n),
+                                               1.0f / static_cast<float>(n), *stream_);
+    if (!found.empty())
+      return fmt::format("{}, in samples {} to {} of the batch of {}", found, pass.begin,
+                         pass.end - 1, n);
+  }
+  return "";
 }
 
 StepRecord Trainer::Impl::record_of(const Riders& total, std::int64_t n, float learning_rate) {
@@ -242,11 +289,12 @@ bool Trainer::Impl::work_left() const {
 void Trainer::Impl::train_epoch() {
   Stopwatch watch;
   const auto pause = [&] { progress_.epoch_train_seconds += watch.seconds(); };
-  loader_.start(sampler_.epoch_order(progress_.epoch), plan_.rest_of_epoch(progress_.cursor),
-                progress_.epoch);
+  start_loader();
   while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
-    const StepRecord record = step(plan_.batch_at(progress_.cursor));
-    for (TrainingObserver* observer : observers_) observer->on_step(record);
+    const auto record = step(plan_.batch_at(progress_.cursor));
+    if (record)
+      for (TrainingObserver* observer : observers_) observer->on_step(*record);
+    replica_check_.after_step(progress_.step, *stream_);
     if (options_.checkpoint_every_steps > 0 && !stop_agreed_ &&
         progress_.step % options_.checkpoint_every_steps == 0) {
       pause();
@@ -258,10 +306,16 @@ void Trainer::Impl::train_epoch() {
   pause();
 }
 
+// Gives this rank's passes from here to the end of the epoch.
+void Trainer::Impl::start_loader() {
+  loader_.start(sampler_.epoch_order(progress_.epoch), plan_.rest_of_epoch(progress_.cursor),
+                progress_.epoch);
+}
+
 // Evaluates and reports the epoch, or the part of it that --steps left.
 void Trainer::Impl::close_epoch() {
   EpochRecord record;
-  const auto used = static_cast<double>(progress_.cursor);
+  const auto used = static_cast<double>(progress_.cursor - progress_.epoch_skipped_samples);
   record.epoch = progress_.epoch + 1;
   record.step = progress_.step;
   record.train_loss = progress_.epoch_loss_sum / used;
@@ -289,7 +343,7 @@ void Trainer::Impl::close_epoch() {
   ++progress_.epoch;
   progress_.cursor = 0;
   progress_.epoch_loss_sum = progress_.epoch_train_seconds = 0;
-  progress_.epoch_correct = 0;
+  progress_.epoch_correct = progress_.epoch_skipped_samples = 0;
 }
 
 void Trainer::Impl::save() {
@@ -298,6 +352,7 @@ void Trainer::Impl::save() {
                                                   *stream_) >= 0)
     fail_diverged("a weight is not a finite number", progress_.step);
   if (!saves_) return;
+  replica_check_.before_checkpoint(progress_.step, *stream_);
   if (accuracy_ && *accuracy_ > progress_.best_accuracy) {
     progress_.best_accuracy = *accuracy_;
     progress_.best_step = progress_.step;
@@ -326,6 +381,7 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   TrainingResult result;
   result.stop_reason = reason;
   result.step = progress_.step;
+  result.skipped_steps = progress_.skipped_steps;
   result.epochs = epochs_;
   if (progress_.cursor > 0 && !progress_.evaluated)
     result.open_epoch_seconds = progress_.epoch_train_seconds;

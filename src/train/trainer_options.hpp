@@ -9,6 +9,7 @@
 #include "nn/loss.hpp"
 #include "optim/learning_rate_schedule.hpp"
 #include "train/checkpoint.hpp"
+#include "train/non_finite.hpp"
 #include "train/synchronizer.hpp"
 
 namespace dtrain::train {
@@ -32,6 +33,8 @@ struct TrainerOptions {
   optim::ScheduleKind schedule = optim::ScheduleKind::constant;
   float learning_rate = 0.1f;
   double warmup_epochs = 0;
+  std::int64_t check_replicas = 100;  ///< steps between comparisons of the ranks; 0: none
+  OnNonFinite on_non_finite = OnNonFinite::stop;
   // Checkpoints; an empty folder writes none. Only the root's is looked at.
   std::filesystem::path output;
   std::int64_t checkpoint_every_epochs = 1;  ///< 0: only at the end

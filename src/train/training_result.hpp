@@ -16,7 +16,8 @@ std::string to_string(StopReason);
 /// What a run leaves to report.
 struct TrainingResult {
   StopReason stop_reason = StopReason::finished;
-  std::int64_t step = 0;  ///< steps completed, over all epochs
+  std::int64_t step = 0;           ///< steps completed, over all epochs
+  std::int64_t skipped_steps = 0;  ///< of those, steps that no rank applied
   std::vector<EpochRecord> epochs;
   double open_epoch_seconds = 0;   ///< of training in an epoch that a stop left
   measure::StepSummary step_time;  ///< of the slowest rank

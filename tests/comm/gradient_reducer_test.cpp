@@ -114,6 +114,35 @@ TEST_P(GradientReducerOptions, SumAndShareTheWholeArenaEachStep) {
 INSTANTIATE_TEST_SUITE_P(All, GradientReducerOptions,
                          testing::Combine(testing::Bool(), testing::Bool(), testing::Bool()));
 
+TEST(GradientReducer, TellsAllRanksWhatOneKnowsOfItsPart) {
+  constexpr std::int64_t floats = 1000, trainable = 980;
+  for (const bool overlap : {false, true})
+    test::run_ranks(3, [&](Communicator& comm) {
+      const auto stream = kernels::make_host_device()->make_stream();
+      std::vector<float> arena(floats);
+      TotalTime time;
+      const std::vector<std::int64_t> ends{100, 300, 301, trainable};
+      const auto collective = comm.make_collective({});
+      GradientReducer reducer(*collective, arena, trainable, plan_buckets(ends, floats, 150),
+                              {.overlap = overlap, .shard = true}, time);
+      int calls = 0;
+      reducer.before_rest([&](kernels::Stream&) {
+        ++calls;
+        for (const GradientBucket& part : reducer.owned())
+          for (std::int64_t i = part.begin; i < part.end; ++i)
+            ASSERT_EQ(arena[static_cast<std::size_t>(i)], 3.0f);
+        arena.back() = static_cast<float>(comm.rank() + 1);
+      });
+      for (int step = 1; step <= 2; ++step) {
+        std::ranges::fill(arena, 1.0f);
+        for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
+        reducer.finish(*stream);
+        EXPECT_EQ(calls, step);
+        EXPECT_EQ(arena.back(), 6.0f);
+      }
+    });
+}
+
 TEST(GradientReducer, FinishNeedsNoMarks) {
   for (const bool overlap : {false, true})
     test::run_ranks(2, [&](Communicator& comm) {
@@ -144,6 +173,31 @@ class FailingCollective : public Collective {
   void all_gather(std::span<float>, kernels::Stream&) override {}
   int calls = 0;
 };
+
+/// Leaves something in the residual, after it has looked at what was there.
+class LossyCollective : public FailingCollective {
+ public:
+  void allreduce(std::span<float>, std::span<float> residual, kernels::Stream&) override {
+    if (residual.empty()) return;
+    seen.push_back(residual[0]);
+    residual[0] = 0.5f;
+  }
+  std::vector<float> seen;
+};
+
+TEST(GradientReducer, ForgetsTheResidualOfASumThatNobodyApplies) {
+  const auto stream = kernels::make_host_device()->make_stream();
+  std::vector<float> arena(10);
+  TotalTime time;
+  LossyCollective collective;
+  GradientReducer reducer(collective, arena, 4, plan_buckets(std::vector<std::int64_t>{4}, 10, 1),
+                          {.compress = true}, time);
+  reducer.finish(*stream);
+  reducer.finish(*stream);
+  reducer.forget_residual();
+  reducer.finish(*stream);
+  EXPECT_EQ(collective.seen, (std::vector<float>{0, 0.5f, 0}));
+}
 
 TEST(GradientReducer, FinishThrowsWhatTheThreadMet) {
   const auto stream = kernels::make_host_device()->make_stream();

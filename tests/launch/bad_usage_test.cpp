@@ -28,8 +28,8 @@ TEST_F(BadUsage, NumbersOutOfRange) {
                              "--shards", "--checkpoint-keep"})
     for (const char* value : {"0", "-1", "1.5", "1e3", "99999999999999999999"})
       expect(fmt::format("{} {}", option, value), 2, option);
-  for (const char* option :
-       {"--steps", "--micro-batch", "--seed", "--checkpoint-every", "--checkpoint-every-steps"})
+  for (const char* option : {"--steps", "--micro-batch", "--seed", "--checkpoint-every",
+                             "--checkpoint-every-steps", "--check-replicas"})
     for (const char* value : {"-1", "nan"}) expect(fmt::format("{} {}", option, value), 2, option);
   for (const char* option : {"--momentum", "--validation", "--label-smoothing"})
     for (const char* value : {"-0.1", "1", "nan"})
@@ -53,8 +53,8 @@ TEST_F(BadUsage, WordsThatAreNotKnown) {
   expect("trian", 2, "did you mean train?");
   expect("train again", 2, "\"again\"");
   expect("bench stpe", 2, "did you mean step?");
-  for (const char* option :
-       {"--optimizer", "--schedule", "--loss", "--augment", "--precision", "--comm", "--progress"})
+  for (const char* option : {"--optimizer", "--schedule", "--loss", "--augment", "--precision",
+                             "--comm", "--progress", "--on-nan"})
     expect(fmt::format("{} nonsense", option), 2, option);
   expect("--device tpu", 2, "--device");
   expect("--lr", 2, "--lr needs a value");

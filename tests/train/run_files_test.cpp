@@ -63,6 +63,19 @@ void train(MetricsWriter& writer, std::int64_t first_step, std::int64_t last_ste
   }
 }
 
+TEST(MetricsWriter, WritesALinePerSkippedStep) {
+  const TemporaryFolder folder;
+  MetricsWriter writer(folder.path(), std::nullopt);
+  writer.on_skip({7, 2, "it is \"not\" finite"});
+  const auto lines = lines_of(folder.path() / "metrics.jsonl");
+  ASSERT_EQ(lines.size(), 1u);
+  const Json skip = Json::parse(lines[0]);
+  EXPECT_EQ(skip["event"], "skip");
+  EXPECT_EQ(skip["step"], 7);
+  EXPECT_EQ(skip["epoch"], 2);
+  EXPECT_EQ(skip["reason"], "it is \"not\" finite");
+}
+
 TEST(MetricsWriter, WritesALinePerStepAndEpoch) {
   const TemporaryFolder folder;
   MetricsWriter writer(folder.path(), std::nullopt);

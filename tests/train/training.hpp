@@ -36,6 +36,7 @@ inline constexpr const char* linear_model =
 /// Keeps what observers are told.
 struct Recorder : TrainingObserver {
   std::vector<StepRecord> steps;
+  std::vector<SkippedStep> skips;
   std::vector<EpochRecord> epochs;
   std::vector<std::string> checkpoints;
   std::function<void(const StepRecord&)> at_step;
@@ -43,6 +44,7 @@ struct Recorder : TrainingObserver {
     steps.push_back(record);
     if (at_step) at_step(record);
   }
+  void on_skip(const SkippedStep& skipped) override { skips.push_back(skipped); }
   void on_epoch(const EpochRecord& record) override { epochs.push_back(record); }
   void on_checkpoint(const std::string& file, std::int64_t) override {
     checkpoints.push_back(file);
@@ -59,6 +61,8 @@ struct Job {
   std::vector<TrainingObserver*> observers;
   /// May replace a rank's splits before they are used.
   std::function<void(datasets::DatasetSplits&)> prepare;
+  /// May change a rank's parameters before the first step.
+  std::function<void(int rank, nn::Replica&)> at_start;
 
   Job() {
     options.epochs = 2;
@@ -90,6 +94,7 @@ struct Job {
       if (!communicator.is_root()) mine.output.clear();  // only the root knows it
       Trainer trainer(replica, communicator, *collective, splits, mine, observers);
       if (resume) trainer.resume(*resume);
+      if (at_start) at_start(communicator.rank(), replica);
       results[static_cast<std::size_t>(communicator.rank())] = trainer.run();
     });
     for (const TrainingResult& result : results)
