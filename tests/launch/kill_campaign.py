@@ -34,7 +34,7 @@ CNN = """{"name": "tiny", "layers": [
   {"type": "linear", "name": "fc2", "units": "classes"}]}"""
 
 COMMON = ["--data", "synthetic:1x8x8:4:640", "--global-batch", "32", "--reproducible", "--shards", "4", "--threads", "1",
-          "--augment", "crop=1,flip", "--checkpoint-every-steps", "3", "--checkpoint-keep", "2", "--progress", "none"]
+          "--augment", "crop=1,flip", "--checkpoint-every-steps", "2", "--checkpoint-keep", "2", "--progress", "none"]
 TRAININGS = {
     "mlp": ["--model", "mlp", "--optimizer", "adam", "--epochs", "8"],
     "cnn": ["--model", "tiny.json", "--optimizer", "sgd", "--lr", "0.05", "--epochs", "12"],
@@ -147,7 +147,7 @@ class Campaign:
         killed = False
         for _ in range(kills):
             # Starting takes a good part of a job; a second kill finds it started again.
-            deadline = time.monotonic() + random.uniform(0.05, 1.1 * self.seconds[name])
+            deadline = time.monotonic() + random.uniform(0.05, 0.95 * self.seconds[name])
             while time.monotonic() < deadline and job.process.poll() is None:
                 time.sleep(0.005)
             victim = random.choices(["rank", "mpirun", "all"], [6, 2, 2])[0] if restarts == 0 else "rank"
