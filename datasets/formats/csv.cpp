@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <optional>
 #include <set>
 #include <string>
@@ -209,8 +208,8 @@ class CsvReader {
     if (bytes_) {
       for (float value : rows.pixels) split.samples.push_back(static_cast<std::byte>(value));
     } else {
-      split.samples.resize(rows.pixels.size() * sizeof(float));
-      std::memcpy(split.samples.data(), rows.pixels.data(), split.samples.size());
+      const auto bytes = std::as_bytes(std::span(rows.pixels));
+      split.samples.assign(bytes.begin(), bytes.end());
     }
     return split;
   }

@@ -102,6 +102,7 @@ T Object::attribute(const std::string& name) const {
   const Identifier space(check(H5Aget_space(attribute.get()), what));
   const std::int64_t count = check(H5Sget_simple_extent_npoints(space.get()), what);
   const std::size_t width = H5Tget_size(type.get());
+  if (width == 0) fail("attribute '" + name + "' is of no known type");
   if (Elements<T>::scalar && count != 1)
     fail(fmt::format("attribute '{}' has {} elements, 1 was expected", name, count));
   if (file_->bytes > 0 &&

@@ -33,14 +33,16 @@ Dataset::Dataset(Identifier id, std::shared_ptr<const FileContext> file, std::st
   const auto rank = static_cast<int>(check(H5Sget_simple_extent_ndims(space.get()), what));
   std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
   check(H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr), what);
-  double elements = 1;
-  for (hsize_t extent : extents) elements *= static_cast<double>(extent);
+  double elements = 1;  // of the array if no extent were 0: no product of some of them is larger
+  for (hsize_t extent : extents) elements *= std::max(static_cast<double>(extent), 1.0);
   if (elements > 0x1p60) fail("has an absurd shape");
   extents_.assign(extents.begin(), extents.end());
 
   if (H5Pget_layout(properties.get()) == H5D_CHUNKED) {
     std::vector<hsize_t> chunk(extents.size());
-    check(H5Pget_chunk(properties.get(), rank, chunk.data()), what);
+    const std::int64_t axes = check(H5Pget_chunk(properties.get(), rank, chunk.data()), what);
+    if (rank == 0 || axes != rank || std::ranges::count(chunk, 0u) > 0)
+      fail("has chunks of another rank");
     storage_.chunk_rows = static_cast<std::int64_t>(chunk[0]);
     for (int i = 0; i < H5Pget_nfilters(properties.get()); ++i) {
       unsigned flags = 0, config = 0;

@@ -82,8 +82,9 @@ ElementType stored_type(hid_t type) {
   const std::size_t bytes = H5Tget_size(type);
   switch (H5Tget_class(type)) {
     case H5T_INTEGER:
-      return bytes == 1 && H5Tget_sign(type) == H5T_SGN_NONE ? ElementType::uint8
-                                                             : ElementType::int64;
+      return bytes > 8                                         ? ElementType::other
+             : bytes == 1 && H5Tget_sign(type) == H5T_SGN_NONE ? ElementType::uint8
+                                                               : ElementType::int64;
     case H5T_FLOAT:
       return bytes == 4   ? ElementType::float32
              : bytes == 8 ? ElementType::float64

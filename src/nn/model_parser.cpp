@@ -106,8 +106,9 @@ class GraphReader {
     LayerDescription description = type.describe(entry, shapes, input_);
     checked_elements(description.output_shape, "an output");
     constexpr std::int64_t madds_limit = std::int64_t{1} << 50;
-    if (description.forward_madds > madds_limit)
-      throw InputError("this layer would take more than 2^50 multiply-adds per sample");
+    madds_ += description.forward_madds;  // at most 2^60: both factors have limits
+    if (madds_ > madds_limit)
+      throw InputError("up to here the model takes more than 2^50 multiply-adds per sample");
     layer.output_shape = description.output_shape;
     layer.parameters = std::move(description.parameters);
     for (tensor::ParameterSpec& parameter : layer.parameters)
@@ -167,6 +168,7 @@ class GraphReader {
   std::vector<LayerSpec> layers_;
   std::map<std::string, int> indices_;
   std::map<std::string, int> unnamed_;
+  std::int64_t madds_ = 0;  ///< forward, of all layers so far
 };
 
 /// "model.json: layer 3 'conv2'": as much as the entry says of itself.

@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -45,8 +46,8 @@ std::vector<NamedArray> read_arrays(const hdf5::Group& section) {
     for (const std::string& leaf : group.names()) {
       const hdf5::Dataset dataset = group.dataset(leaf);
       if (dataset.extents().size() > Shape::max_rank) dataset.fail("has too many dimensions");
-      arrays.push_back(
-          {layer + "." + leaf, Shape(std::span(dataset.extents())), dataset.read<float>()});
+      arrays.push_back({fmt::format("{}.{}", layer, leaf), Shape(std::span(dataset.extents())),
+                        dataset.read<float>()});
     }
   }
   return arrays;
@@ -115,6 +116,18 @@ void write_data(hdf5::Group group, const DataFacts& data) {
   group.write_string("classes", fmt::format("{}", fmt::join(data.classes, "\n")));
 }
 
+/// Weights without a model have no sample shape; any other is an image's.
+void check_shape(const hdf5::Group& group, const DataFacts& data) {
+  const Shape& shape = data.sample_shape;
+  const auto channels = static_cast<std::size_t>(shape.rank() > 0 ? shape[0] : 0);
+  constexpr std::int64_t largest_extent = std::int64_t{1} << 30;
+  const bool positive = std::ranges::all_of(
+      shape.extents(), [](std::int64_t extent) { return extent > 0 && extent <= largest_extent; });
+  if (!positive || (shape.rank() != 0 && shape.rank() != 3) || data.mean.size() != channels ||
+      data.std.size() != channels)
+    group.fail("sample_shape, mean and std are not those of images");
+}
+
 DataFacts read_data(const hdf5::Group& group) {
   DataFacts data;
   data.name = group.attribute<std::string>("name");
@@ -123,6 +136,7 @@ DataFacts read_data(const hdf5::Group& group) {
   data.sample_shape = Shape(std::span(extents));
   data.mean = group.attribute<std::vector<float>>("mean");
   data.std = group.attribute<std::vector<float>>("std");
+  check_shape(group, data);
   data.integer_samples = group.attribute<std::int64_t>("integer_samples") != 0;
   const std::string classes = group.dataset("classes").read_string();
   for (std::size_t at = 0; at < classes.size();) {

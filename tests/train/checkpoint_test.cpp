@@ -206,6 +206,7 @@ TEST(Checkpoint, WeightsComeFromACheckpointOrAnyHdf5File) {
 
 TEST(Checkpoint, HoldsAsManyChannelsAsADatasetMayHave) {
   Checkpoint checkpoint = example_checkpoint();
+  checkpoint.data.sample_shape = {16000, 1, 1};
   checkpoint.data.mean.assign(16000, 0.5f);
   checkpoint.data.std.assign(16000, 2.0f);
   EXPECT_EQ(decode(encode(checkpoint), "c.h5").data.mean, checkpoint.data.mean);
