@@ -83,6 +83,18 @@ void show(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
+std::string as_one_line(std::string text) {
+  constexpr std::size_t longest = 1000;
+  if (text.size() > longest) {
+    std::size_t end = longest;  // between characters of UTF-8
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text = text.substr(0, end) + "...";
+  }
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
+  return text;
+}
+
 std::string with_commas(std::int64_t number) {
   const std::string digits = fmt::format("{}", number < 0 ? -number : number);
   std::string text = number < 0 ? "-" : "";

@@ -34,6 +34,10 @@ std::string with_commas(std::int64_t number);
 std::string duration_text(double seconds);
 /// "97.31 %"; "-" where there is none.
 std::string percent_text(std::optional<double> share);
+/// What may quote a damaged file, as one line that a terminal can show: control characters become '?',
+/// and what is longer than 1000 bytes is cut.
+std::string as_one_line(std::string text);
+
 /// "812", "12.3k", "4.56M": three digits.
 std::string short_number(double number);
 /// "512 B", "3.4 MB"

@@ -25,7 +25,7 @@ using namespace dtrain;
 
 void print_error(const std::string& message) {
   std::fflush(stdout);
-  launch::show(stderr, fmt::format("dtrain: error: {}\n", message));
+  launch::show(stderr, fmt::format("dtrain: error: {}\n", launch::as_one_line(message)));
 }
 
 [[noreturn]] void end_job(launch::Session& session, const std::string& message, ExitCode code) {

@@ -27,6 +27,16 @@ TEST(Console, NumbersHaveUnitsAndFewDigits) {
   EXPECT_EQ(bytes_text(3.4e6), "3.4 MB");
 }
 
+TEST(Console, WhatAFileSaysIsShownAsOneLine) {
+  EXPECT_EQ(as_one_line("data.csv: \"été\""), "data.csv: \"été\"");
+  EXPECT_EQ(as_one_line("a\x1b[2Jb\r\nc\x7f"), "a?[2Jb??c?");
+  std::string text;
+  for (int i = 0; i < 600; ++i) text += "é";
+  EXPECT_EQ(as_one_line(text), text.substr(0, 1000) + "...");
+  text.insert(0, 1, 'x');  // the cut now falls into a character
+  EXPECT_EQ(as_one_line(text), text.substr(0, 999) + "...");
+}
+
 TEST(Console, TableColumnsLineUp) {
   Table table({"name", "count"}, {Table::Align::left, Table::Align::right});
   table.add_row({"é", "7"});
