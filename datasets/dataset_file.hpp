@@ -5,10 +5,15 @@
 // The dataset file: HDF5, as docs/dataset-format.md says.
 
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "datasets/dataset.hpp"
 
 namespace dtrain::datasets {
+
+/// The file that open_dataset(name_or_path) opens, where that is one of this kind.
+std::optional<std::filesystem::path> find_dataset_file(const std::string& name_or_path);
 
 /// Opens both splits; a split up to `memory_limit_bytes` is read into memory, a larger one is
 /// streamed. Samples are numbered, stored and ordered the same in both cases. Throws InputError

@@ -65,16 +65,23 @@ DatasetSplits open_by_name(const std::string& name, std::int64_t memory_limit_by
   std::error_code ignored;
   if (name.starts_with(synthetic_prefix)) return make_synthetic(name, memory_limit_bytes);
   if (name == "digits") return open_digits();
-  if (fs::is_regular_file(name, ignored)) return open_dataset_file(name, memory_limit_bytes);
-  for (const std::string& file : {name, name + ".h5"})
-    if (const fs::path found = find(file); !found.empty())
-      return open_dataset_file(found, memory_limit_bytes);
+  if (const auto file = find_dataset_file(name))
+    return open_dataset_file(*file, memory_limit_bytes);
   if (name == "fashion-mnist" && fs::is_directory(debian_fashion_mnist, ignored))
     return open_debian_fashion_mnist();
   fail_unknown(name);
 }
 
 }  // namespace
+
+std::optional<fs::path> find_dataset_file(const std::string& name_or_path) {
+  if (name_or_path.starts_with(synthetic_prefix) || name_or_path == "digits") return std::nullopt;
+  std::error_code ignored;
+  if (fs::is_regular_file(name_or_path, ignored)) return name_or_path;
+  for (const std::string& file : {name_or_path, name_or_path + ".h5"})
+    if (const fs::path found = find(file); !found.empty()) return found;
+  return std::nullopt;
+}
 
 DatasetSplits open_dataset(const std::string& name_or_path, const OpenOptions& options) {
   DatasetSplits splits = open_by_name(name_or_path, options.memory_limit_bytes);

@@ -11,10 +11,6 @@
 namespace dtrain::datasets {
 namespace {
 
-bool is_hdf5(const std::filesystem::path& file) {
-  return file.extension() == ".h5" || file.extension() == ".hdf5";
-}
-
 Images read_hdf5(const std::filesystem::path& path) {
   const hdf5::File file = hdf5::File::open(path);
   const ImageArray array(file.contains("images") ? file.dataset("images")
@@ -31,8 +27,12 @@ Images read_idx_images(const std::filesystem::path& path) {
 
 }  // namespace
 
+bool is_hdf5_name(const std::filesystem::path& file) {
+  return file.extension() == ".h5" || file.extension() == ".hdf5";
+}
+
 Images read_images(const std::filesystem::path& path) {
-  if (is_hdf5(path)) return read_hdf5(path);
+  if (is_hdf5_name(path)) return read_hdf5(path);
   if (!is_image_name(path)) return read_idx_images(path);
   Image image = read_image(path);
   return {image.shape, SampleType::uint8, std::move(image.planes)};

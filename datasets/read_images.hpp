@@ -23,6 +23,9 @@ struct Images {
   }
 };
 
+/// By its name: .h5 or .hdf5.
+bool is_hdf5_name(const std::filesystem::path& file);
+
 /// Reads one PNG, PPM or PGM image, an IDX file of images, or an HDF5 file: its array `images`,
 /// else that of its test split. Throws InputError naming the file.
 Images read_images(const std::filesystem::path& path);

@@ -12,6 +12,7 @@
 #include "launch/binding.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/rehearsal.hpp"
 #include "train/json.hpp"
 
 namespace dtrain::launch {
@@ -64,6 +65,7 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
   parser->add_flag("--json", json, "print one JSON object");
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
+  rehearse_dataset(data);
   const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
   const auto backend = make_backend("cpu", thread_count);
   datasets::OpenOptions options;

@@ -16,6 +16,7 @@
 #include "launch/binding.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/rehearsal.hpp"
 #include "launch/together.hpp"
 #include "launch/train_options.hpp"
 #include "measure/hardware_probe.hpp"
@@ -327,6 +328,7 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
   if (settings.optimizer.empty())
     settings.optimizer = is_adam_model(settings.model) ? "adam" : "sgd";
 
+  if (!settings.data.empty()) rehearse_dataset(settings.data);
   auto& world = session.communicator();
   if (std::ranges::count(comms, "none") > 0 && settings.batch % world.size() != 0)
     throw UsageError(

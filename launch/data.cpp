@@ -11,6 +11,7 @@
 #include "datasets/synthetic.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/rehearsal.hpp"
 #include "train/json.hpp"
 
 namespace dtrain::launch {
@@ -149,6 +150,7 @@ ExitCode run_info(Arguments arguments, Session& session) {
   parser->add_flag("--check", check, "read every sample, so that damage is found");
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
+  rehearse_dataset(name);
   datasets::OpenOptions options;
   options.memory_limit_bytes = everything_streamed;
   const DatasetSplits splits = datasets::open_dataset(name, options);

@@ -11,6 +11,7 @@
 #include "launch/checkpoint_model.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/rehearsal.hpp"
 #include "launch/together.hpp"
 #include "nn/loss.hpp"
 #include "train/evaluator.hpp"
@@ -149,6 +150,7 @@ ExitCode run_eval(Arguments arguments, Session& session) {
   parser->add_flag("--json", json, "print one JSON object");
   if (!parse(*parser, arguments, session)) return ExitCode::done;
 
+  rehearse_dataset(data.empty() ? train::read_checkpoint(file).data.name : data);
   auto& communicator = session.communicator();
   const int thread_count = threads > 0 ? static_cast<int>(threads) : fair_threads(communicator);
   std::optional<CheckpointModel> model;

@@ -16,6 +16,7 @@
 #include "launch/checkpoint_model.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/rehearsal.hpp"
 #include "nn/loss.hpp"
 #include "train/json.hpp"
 
@@ -148,8 +149,10 @@ ExitCode run_predict(Arguments arguments, Session& session) {
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
   const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
+  const std::vector<std::string> files = files_of(inputs);
+  for (const std::string& file : files) rehearse_images(file);
   CheckpointModel model(checkpoint, pick_device(device, 0, 1), thread_count);
-  for (const std::string& file : files_of(inputs)) predict(file, model, json);
+  for (const std::string& file : files) predict(file, model, json);
   return ExitCode::done;
 }
 

@@ -12,6 +12,7 @@
 #include "launch/closing_summary.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/rehearsal.hpp"
 #include "launch/root_observers.hpp"
 #include "launch/run_folder.hpp"
 #include "launch/software.hpp"
@@ -86,7 +87,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
     show(stdout, text);
   };
   const auto note = [&](const std::string& text) {
-    if (is_root) show(stderr, fmt::format("dtrain: note: {}\n", text));
+    if (is_root) show(stderr, fmt::format("dtrain: note: {}\n", as_one_line(text)));
   };
 
   std::optional<Inputs> inputs;
@@ -227,6 +228,8 @@ ExitCode run_train(Arguments arguments, Session& session) {
     case TrainRequest::train:
       break;
   }
+  rehearse_dataset(settings.data);
+  if (!settings.init.empty()) rehearse_weights(settings.init);
   const std::string options = fmt::format("{}", fmt::join(arguments, " "));
   return train(settings, options.empty() ? "dtrain" : "dtrain " + options, session);
 }
