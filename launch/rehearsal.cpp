@@ -24,7 +24,7 @@ bool is_sealed(const std::string& file) {
 }  // namespace
 
 void rehearse_dataset(const std::string& name_or_path) {
-  constexpr std::int64_t most_sample_bytes = std::int64_t{64} << 20;
+  constexpr std::int64_t most_sample_bytes = std::int64_t{8} << 20;
   if (const auto file = datasets::find_dataset_file(name_or_path))
     hdf5::rehearse(file->string(), [&] { datasets::open_dataset_file(*file, most_sample_bytes); });
 }

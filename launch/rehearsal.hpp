@@ -10,7 +10,7 @@
 
 namespace dtrain::launch {
 
-/// What `--data` names: headers and labels, and samples up to 64 MiB a split.
+/// What `--data` names: headers and labels, and samples up to 8 MiB a split.
 void rehearse_dataset(const std::string& name_or_path);
 /// What `--init` names.
 void rehearse_weights(const std::string& file_or_folder);

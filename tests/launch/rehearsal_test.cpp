@@ -65,6 +65,16 @@ TEST_F(DamagedFile, AsData) {
   EXPECT_GT(refused, 0);
 }
 
+TEST_F(DamagedFile, OnWhichHdf5Crashes) {
+  fs::copy_file(fs::path(FUZZ_CORPUS) / "dataset/hdf5-crashes-in-global-heap",
+                folder_ / "damaged.h5");
+  EXPECT_TRUE(is_refused("data info damaged.h5"));
+  EXPECT_TRUE(is_refused("--data damaged.h5 --steps 0 --output run"));
+  fs::copy_file(fs::path(FUZZ_CORPUS) / "weights/hdf5-allocates-absurdly", folder_ / "damaged.h5",
+                fs::copy_options::overwrite_existing);
+  EXPECT_TRUE(is_refused("--init damaged.h5 --steps 0 --output run"));
+}
+
 TEST_F(DamagedFile, AsInitialWeights) {
   write_text(folder_ / "m.json",
              R"({"layers": [{"type": "linear", "name": "fc", "units": "classes"}]})");
