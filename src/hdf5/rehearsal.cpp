@@ -24,7 +24,8 @@ namespace {
   setrlimit(RLIMIT_CORE, &nothing);
   setrlimit(RLIMIT_FSIZE, &nothing);  // it only reads
   setrlimit(RLIMIT_CPU, &processor_seconds);
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(signal, SIG_DFL);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGXFSZ})
+    std::signal(signal, SIG_DFL);
   try {
     read();
   } catch (...) {  // this process will meet it again, and tell
