@@ -51,6 +51,7 @@ bool is_this_machine(const std::string& host) {
 pid_t start_probe(std::vector<std::string> words, const std::string& host) {
   words.insert(words.end(), {host, "true"});
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t child = fork();
@@ -81,6 +82,7 @@ bool ends_well(pid_t probe, std::chrono::steady_clock::time_point deadline) {
 std::vector<std::string> answering_hosts(const std::vector<std::string>& hosts) {
   const std::vector<std::string> shell = remote_shell();
   std::vector<pid_t> probes;  // 0: none needed
+  probes.reserve(hosts.size());
   for (const std::string& host : hosts)
     probes.push_back(is_this_machine(host) || shell.empty() ? 0 : start_probe(shell, host));
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -95,6 +97,7 @@ Placement surviving(const Placement& placement) {
   const std::vector<std::string> entries = split(placement.hosts, ',');
   if (entries.empty()) return placement;
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const std::string& entry : entries) names.push_back(entry.substr(0, entry.find(':')));
   const std::vector<std::string> answering = answering_hosts(names);
 

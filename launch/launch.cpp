@@ -71,7 +71,7 @@ std::string folder_of(const TrainSettings& settings) {
 /// The hosts that are left for the next attempt. Throws Error where the run cannot go on there.
 Placement next_placement(const Placement& before, const TrainSettings& settings) {
   if (slurm_starts_ranks()) return before;  // the allocation is Slurm's
-  const Placement after = surviving(before);
+  Placement after = surviving(before);
   if (after.ranks == 0)
     throw Error(fmt::format("none of --hosts {} answers", before.hosts), ExitCode::lost_rank);
   if (after.ranks < before.ranks && settings.batch_per_rank > 0)
@@ -93,7 +93,7 @@ JobEnd run_attempts(const LaunchOptions& options, RankCommand command) {
     std::vector<std::string> job = launcher_command(placement);
     job.push_back(program);
     job.insert(job.end(), command.words.begin(), command.words.end());
-    const JobEnd end = run_job(job);
+    JobEnd end = run_job(job);
     hold_stop_requests();
     if (end.code != ExitCode::lost_rank || attempt == attempts || stop_requested()) return end;
 

@@ -43,7 +43,7 @@ std::string MpirunNotices::pass(std::string_view bytes) {
 
 // A whole line that is a ruler, or lies in a notice, or was dashes alone.
 std::string MpirunNotices::take_line() {
-  const std::string line = std::exchange(line_, "");
+  std::string line = std::exchange(line_, "");
   const bool opens = notice_.empty();
   if (opens && !is_ruler(line)) return line;
   notice_ += line;

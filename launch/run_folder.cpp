@@ -60,9 +60,9 @@ fs::path resumed_folder(const TrainSettings& settings) {
 fs::path choose_run_folder(const TrainSettings& settings, const std::string& model,
                            const std::string& data) {
   const fs::path resumed = settings.resume.empty() ? fs::path() : resumed_folder(settings);
-  const fs::path folder = !settings.output.empty() ? fs::path(settings.output)
-                          : !resumed.empty()       ? resumed
-                                                   : default_folder(model, data);
+  fs::path folder = !settings.output.empty() ? fs::path(settings.output)
+                    : !resumed.empty()       ? resumed
+                                             : default_folder(model, data);
   std::error_code ignored;
   if (holds_run(folder) && !fs::equivalent(folder, resumed, ignored))
     throw UsageError(fmt::format(

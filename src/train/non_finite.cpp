@@ -77,7 +77,7 @@ std::string first_non_finite(nn::Replica& replica, nn::Loss& loss, const dataset
 }
 
 std::string NonFiniteSteps::meet(std::int64_t step, std::int64_t epoch, const std::string& mine) {
-  const std::string what =
+  std::string what =
       fmt::format("at step {} (epoch {}) {}", step, epoch, origin_of(mine, communicator_));
   in_a_row_ = step == last_ + 1 ? in_a_row_ + 1 : 1;
   last_ = step;
