@@ -32,10 +32,11 @@ std::string shown(MpirunNotices& notices, const std::string& text, std::size_t p
 
 TEST(MpirunNotices, TakesOutHowTheJobEndedHoweverTheBytesCome) {
   const std::string said = "dtrain: note: a\n", more = "\n--\nb " + ruler + "\nno end";
+  const std::string all = said + lost_rank + no_slots + lost_host + more;
+  const std::string rest = said + no_slots + more;
   for (const std::size_t piece : {1u, 2u, 7u, 73u, 74u, 75u, 4096u}) {
     MpirunNotices notices;
-    EXPECT_EQ(shown(notices, said + lost_rank + no_slots + lost_host + more, piece),
-              said + no_slots + more);
+    EXPECT_EQ(shown(notices, all, piece), rest);
     EXPECT_EQ(notices.lost_rank(), "rank 1 on a.b");
     EXPECT_EQ(notices.lost_host(), "b");
   }
