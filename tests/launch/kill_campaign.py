@@ -36,8 +36,8 @@ CNN = """{"name": "tiny", "layers": [
 COMMON = ["--data", "synthetic:1x8x8:4:640", "--global-batch", "32", "--reproducible", "--shards", "4", "--threads", "1",
           "--augment", "crop=1,flip", "--checkpoint-every-steps", "2", "--checkpoint-keep", "2", "--progress", "none"]
 TRAININGS = {
-    "mlp": ["--model", "mlp", "--optimizer", "adam", "--epochs", "8"],
-    "cnn": ["--model", "tiny.json", "--optimizer", "sgd", "--lr", "0.05", "--epochs", "12"],
+    "mlp": ["--model", "mlp", "--optimizer", "adam", "--epochs", "5"],
+    "cnn": ["--model", "tiny.json", "--optimizer", "sgd", "--lr", "0.05", "--epochs", "5"],
 }
 
 
