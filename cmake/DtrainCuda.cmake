@@ -1,6 +1,6 @@
 # Sets DTRAIN_HAS_CUDA: whether the CUDA module (libdtrain_cuda.so) is built. dtrain itself never links
-# CUDA: it opens the module at run time, on ranks that are to use a GPU. The module needs nvcc, cuDNN 9
-# and NCCL 2; clusters and Python wheels install the latter two without CMake packages.
+# CUDA: it opens the module at run time, on ranks that are to use a GPU. The module needs nvcc, cuBLAS,
+# cuDNN 9 and NCCL 2; clusters and Python wheels install the latter without CMake packages.
 
 set(DTRAIN_HAS_CUDA OFF)
 set(DTRAIN_CUDA_ABSENT "")
@@ -17,9 +17,9 @@ if(CMAKE_CUDA_COMPILER)
   enable_language(CUDA)
   find_package(CUDAToolkit QUIET)
   set(DTRAIN_CUDA_HINTS ${CUDAToolkit_LIBRARY_ROOT} ${CUDAToolkit_TARGET_DIR} ENV CUDA_HOME)
-  foreach(library cudnn nccl)
+  foreach(library cublasLt cudnn nccl)
     find_path(${library}_INCLUDE_DIR ${library}.h HINTS ${DTRAIN_CUDA_HINTS} PATH_SUFFIXES include)
-    find_library(${library}_LIBRARY NAMES ${library} lib${library}.so.9 lib${library}.so.2
+    find_library(${library}_LIBRARY NAMES ${library} lib${library}.so.13 lib${library}.so.12 lib${library}.so.9 lib${library}.so.2
                  HINTS ${DTRAIN_CUDA_HINTS} PATH_SUFFIXES lib lib64)
     mark_as_advanced(${library}_INCLUDE_DIR ${library}_LIBRARY)
     if(NOT ${library}_INCLUDE_DIR OR NOT ${library}_LIBRARY)

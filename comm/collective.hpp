@@ -40,6 +40,8 @@ class Collective {
 
   /// "node", "mpi", "self": for banners and summaries.
   virtual std::string name() const = 0;
+  /// Do calls return before the sum is there, for the stream's work to wait for? Else they block.
+  virtual bool only_enqueues() const { return false; }
   /// Zeroed memory on which the calls below work without a copy; ranks may ask for different sizes.
   /// Collective; freed together too.
   virtual std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) = 0;

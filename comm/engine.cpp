@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 
+#include "base/error.hpp"
 #include "base/stopwatch.hpp"
+#include "comm/staged_collective.hpp"
+#include "kernels/device/cuda_module.hpp"
 
 namespace dtrain::comm {
 namespace {
@@ -78,14 +82,64 @@ double fitting_bucket_mb(double latency, double seconds, std::size_t bytes) {
                     largest_bucket_mb);
 }
 
-}  // namespace
+/// What the ranks' devices allow.
+struct DeviceFacts {
+  bool all_gpus = true, gpus_are_shared = false;
+};
 
-Engine make_engine(Communicator& communicator, const EngineRequest& request) {
+DeviceFacts look_at_devices(Communicator& communicator, const kernels::Device* device) {
+  const std::string mine = device != nullptr ? device->unique_name() : std::string();
+  DeviceFacts facts;
+  std::set<std::vector<std::byte>> seen;
+  for (auto& name : communicator.all_gather(std::as_bytes(std::span(mine)))) {
+    if (name.empty()) facts.all_gpus = false;
+    if (!name.empty() && !seen.insert(std::move(name)).second) facts.gpus_are_shared = true;
+  }
+  return facts;
+}
+
+/// Whether to sum by NCCL; `reason` why not, where it might be asked.
+bool takes_nccl(Communicator& communicator, const EngineRequest& request, std::string& reason) {
+  const bool is_asked = request.comm == "nccl";
+  if (!is_asked && request.comm != "auto") return false;
+  const DeviceFacts facts = look_at_devices(communicator, request.device);
+  if (!facts.all_gpus)
+    reason = "NCCL is for GPUs, and not every rank has one";
+  else if (facts.gpus_are_shared)
+    reason = "ranks share a GPU, which NCCL does not serve";
+  else if (request.compress)
+    reason = "--compress is not for NCCL";
+  if (reason.empty()) return is_asked || communicator.size() > 1;
+  if (is_asked) throw UsageError(fmt::format("--comm nccl: {}; use auto, node or mpi", reason));
+  return false;
+}
+
+std::unique_ptr<Collective> make_nccl_collective(Communicator& communicator,
+                                                 kernels::Device& device) {
+  const auto make = reinterpret_cast<Collective* (*)(Communicator*, kernels::Device*)>(
+      kernels::CudaModule::open().entry("dtrain_nccl_collective"));
+  return std::unique_ptr<Collective>(make(&communicator, &device));
+}
+
+Engine make_nccl_engine(Communicator& communicator, const EngineRequest& request) {
+  Engine engine;
+  engine.collective = make_nccl_collective(communicator, *request.device);
+  engine.bucket_mb = request.bucket_mb.value_or(largest_bucket_mb);
+  engine.options = {.overlap = request.overlap.value_or(true) && communicator.size() > 1,
+                    .shard = request.shard};
+  engine.reason = fmt::format("nccl, buckets of {:.3g} MB, {} backward", engine.bucket_mb,
+                              engine.options.overlap ? "beside" : "after");
+  if (request.shard) engine.reason += ", optimizer sharded";
+  return engine;
+}
+
+Engine make_host_engine(Communicator& communicator, const EngineRequest& request) {
   const bool several_nodes = communicator.nodes() > 1;
   Engine engine;
   engine.bucket_mb = request.bucket_mb.value_or(largest_bucket_mb);
   // A thread that communicates costs backward a core: there must be something to hide.
-  engine.options = {.overlap = request.overlap.value_or(several_nodes),
+  // A GPU works on while its host communicates.
+  engine.options = {.overlap = request.overlap.value_or(several_nodes || request.device != nullptr),
                     .compress = request.compress,
                     .shard = request.shard};
   const Waiting waiting = engine.options.overlap ? Waiting::sleep : Waiting::spin;
@@ -134,6 +188,24 @@ Engine make_engine(Communicator& communicator, const EngineRequest& request) {
   if (request.shard) engine.reason += ", optimizer sharded";
   if (!has_shared_memory && request.comm == "auto")
     engine.reason += ", without shared memory: /dev/shm is too small";
+  return engine;
+}
+
+}  // namespace
+
+Engine make_engine(Communicator& communicator, const EngineRequest& request) {
+  const bool has_gpu = request.device != nullptr && !request.device->is_host();
+  EngineRequest own = request;
+  if (!has_gpu) own.device = nullptr;
+  std::string no_nccl;
+  if (takes_nccl(communicator, own, no_nccl)) return make_nccl_engine(communicator, own);
+  Engine engine = make_host_engine(communicator, own);
+  if (!has_gpu) return engine;
+  engine.collective =
+      make_staged_collective(*own.device, std::move(engine.collective), communicator.size());
+  if (communicator.size() == 1) return engine;
+  engine.reason += ", by way of host memory";
+  if (!no_nccl.empty()) engine.reason += ": " + no_nccl;
   return engine;
 }
 

@@ -12,12 +12,13 @@ namespace dtrain::comm {
 
 /// What the user asks for; what is left open is measured or follows from the machine.
 struct EngineRequest {
-  std::string comm = "auto";  ///< "auto", "mpi" or "node"
+  std::string comm = "auto";  ///< "auto", "mpi", "node" or "nccl"
   std::optional<double> bucket_mb = std::nullopt;
   std::optional<bool> overlap = std::nullopt;
   bool compress = false, shard = false;
   std::size_t gradient_bytes = 0;
-  int gradient_parts = 1;  ///< that a rank keeps apart
+  int gradient_parts = 1;             ///< that a rank keeps apart
+  kernels::Device* device = nullptr;  ///< where the gradients are; null: in the host's memory
 };
 
 /// How this job sums its gradients.
@@ -29,8 +30,9 @@ struct Engine {
 };
 
 /// Chooses by what it measures now: two sums of at most 8 MB for each candidate, and more while they
-/// take less than a sixth of a second; all ranks choose alike.
-/// Collective.
+/// take less than a sixth of a second; all ranks choose alike. GPUs sum by NCCL where each rank has
+/// its own, else by way of the host's memory. Collective. Throws UsageError where --comm nccl cannot
+/// be.
 Engine make_engine(Communicator& communicator, const EngineRequest& request);
 
 }  // namespace dtrain::comm

@@ -23,17 +23,17 @@ std::vector<GradientBucket> plan_buckets(std::span<const std::int64_t> parameter
   return buckets;
 }
 
-GradientReducer::GradientReducer(Collective& collective, std::span<float> arena,
-                                 std::int64_t trainable, std::vector<GradientBucket> buckets,
-                                 const ReducerOptions& options, SpanSink& spans)
+GradientReducer::GradientReducer(Collective& collective, kernels::Device& device,
+                                 std::span<float> arena, std::int64_t trainable,
+                                 std::vector<GradientBucket> buckets, const ReducerOptions& options,
+                                 SpanSink& spans)
     : collective_(collective),
       arena_(arena),
       trainable_(static_cast<std::size_t>(trainable)),
       buckets_(std::move(buckets)),
       options_(options),
       spans_(spans),
-      residual_(options.compress ? trainable_ : 0),
-      thread_(options.overlap ? std::make_unique<ProgressThread>() : nullptr) {
+      residual_(options.compress ? trainable_ : 0) {
   DTRAIN_ASSERT(!(options_.exact && options_.compress));
   std::int64_t end = 0;
   for (const GradientBucket& bucket : buckets_) {
@@ -42,6 +42,12 @@ GradientReducer::GradientReducer(Collective& collective, std::span<float> arena,
   }
   DTRAIN_ASSERT(end == static_cast<std::int64_t>(arena_.size()));
 
+  if (options_.overlap) {
+    beside_ = device.make_stream(kernels::StreamPriority::urgent);
+    done_ = device.make_event();
+    for (std::size_t i = 0; i < buckets_.size(); ++i) full_.push_back(device.make_event());
+    if (!collective_.only_enqueues()) thread_ = std::make_unique<ProgressThread>();
+  }
   if (!options_.shard) owned_.push_back({0, trainable});
   for (const GradientBucket& bucket : buckets_) {
     if (!options_.shard) break;
@@ -80,22 +86,38 @@ void GradientReducer::reduce(const GradientBucket& bucket, kernels::Stream& stre
   communication_seconds_ += watch.seconds();
 }
 
+// Of a full bucket, beside what `stream` is given next.
+void GradientReducer::start(std::size_t index, kernels::Stream& stream) {
+  stream.record(*full_[index]);
+  const auto sum = [this, index] {
+    beside_->wait(*full_[index]);
+    reduce(buckets_[index], *beside_);
+  };
+  if (thread_)
+    thread_->post(sum);
+  else
+    sum();
+}
+
 void GradientReducer::mark_ready(std::int64_t end, kernels::Stream& stream) {
   DTRAIN_ASSERT(end >= ready_ && end <= static_cast<std::int64_t>(arena_.size()));
   if (ready_ == 0) communication_seconds_ = 0;
   ready_ = end;
-  if (!thread_) return;
+  if (!options_.overlap) return;
   for (; started_ < buckets_.size() && buckets_[started_].end <= ready_; ++started_)
-    thread_->post([this, &bucket = buckets_[started_], &stream] { reduce(bucket, stream); });
+    start(started_, stream);
 }
 
 void GradientReducer::finish(kernels::Stream& stream) {
   const ScopedSpan span(spans_, Phase::comm_exposed, "allreduce");
   mark_ready(static_cast<std::int64_t>(arena_.size()), stream);
-  if (thread_)
-    thread_->wait();
-  else
+  if (thread_) thread_->wait();
+  if (options_.overlap) {
+    beside_->record(*done_);
+    stream.wait(*done_);
+  } else {
     for (const GradientBucket& bucket : buckets_) reduce(bucket, stream);
+  }
   ready_ = 0;
   started_ = 0;
 }

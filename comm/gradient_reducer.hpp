@@ -32,7 +32,7 @@ std::vector<GradientBucket> plan_buckets(std::span<const std::int64_t> parameter
                                          std::int64_t total, std::int64_t bucket_floats);
 
 struct ReducerOptions {
-  bool overlap = false;   ///< a thread sums full buckets while backward goes on
+  bool overlap = false;   ///< full buckets are summed while backward goes on
   bool compress = false;  ///< gradients travel between nodes as bf16
   bool shard = false;     ///< each rank receives and updates only its part of every bucket
   /// Each rank keeps the gradients of its shards of a batch apart, in parts of the arena that are
@@ -43,11 +43,11 @@ struct ReducerOptions {
 
 class GradientReducer {
  public:
-  /// `arena`: `trainable` floats of gradients, then what is always summed exactly and for all ranks
+  /// `device`: whose memory it is. `arena`: `trainable` floats of gradients, then what is always summed exactly and for all ranks
   /// (statistics, riders). `arena` is memory of `collective`; they outlive the reducer.
-  GradientReducer(Collective& collective, std::span<float> arena, std::int64_t trainable,
-                  std::vector<GradientBucket> buckets, const ReducerOptions& options,
-                  SpanSink& spans);
+  GradientReducer(Collective& collective, kernels::Device& device, std::span<float> arena,
+                  std::int64_t trainable, std::vector<GradientBucket> buckets,
+                  const ReducerOptions& options, SpanSink& spans);
 
   /// With shard and without exact sums: calls `hook` in each step when the sums of owned() are known
   /// and what follows the gradients is about to be summed, in the thread that sums. What it changes
@@ -58,8 +58,8 @@ class GradientReducer {
   /// Everything before `end` holds this rank's part of the sum. `end` never falls within a step.
   /// Starts the buckets that became full, where communication overlaps with backward.
   void mark_ready(std::int64_t end, kernels::Stream& stream);
-  /// Returns when owned() and what follows the gradients hold the sum over ranks. Marks what is
-  /// left as ready.
+  /// What the stream is given from here on finds in owned() and what follows the gradients the sum
+  /// over ranks. Marks what is left as ready.
   void finish(kernels::Stream& stream);
 
   /// Forgets what compression has yet to send: it is from a sum that nobody applies.
@@ -72,10 +72,12 @@ class GradientReducer {
   void share(std::span<float> values, kernels::Stream& stream);
 
   std::span<const GradientBucket> buckets() const { return buckets_; }
-  /// How long the sums of the last step took, whether backward went on meanwhile or not.
+  /// How long the sums of the last step took, whether backward went on meanwhile or not; where they
+  /// are only enqueued, how long that took.
   double communication_seconds() const { return communication_seconds_; }
 
  private:
+  void start(std::size_t bucket, kernels::Stream& stream);
   void reduce(const GradientBucket& bucket, kernels::Stream& stream);
   /// The bucket's gradients, without what follows them.
   std::span<float> gradients_of(const GradientBucket& bucket, std::span<float> arena) const;
@@ -90,8 +92,13 @@ class GradientReducer {
   std::vector<float> residual_;  ///< what compression has yet to send
   int parts_ = 1;
   std::int64_t ready_ = 0;   ///< floats from the start that hold this rank's part
-  std::size_t started_ = 0;  ///< buckets that the thread has been given
+  std::size_t started_ = 0;  ///< buckets whose sums have begun
   double communication_seconds_ = 0;
+  // With overlap: the sums' own stream, where a bucket waits until it is full, and the thread that
+  // calls what blocks.
+  std::unique_ptr<kernels::Stream> beside_;
+  std::vector<std::unique_ptr<kernels::Event>> full_;  ///< one per bucket
+  std::unique_ptr<kernels::Event> done_;
   std::unique_ptr<ProgressThread> thread_;  ///< ends before all else
 };
 

@@ -3,6 +3,7 @@
 #include "datasets/data_loader.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "base/assert.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 /// A block of samples that is read ahead is at most this large; two are in memory.
 constexpr std::int64_t block_limit_bytes = std::int64_t{192} << 20;
+/// A device keeps a whole split where it takes at most this part of what is free.
+constexpr std::size_t largest_share_of_device = 4;
 
 /// Cuts the positions that `passes` visit, laid end to end, where the sampler's window changes: a
 /// block then needs the chunks of one window only, and each chunk is read about once.
@@ -48,6 +51,7 @@ class DataLoader::Impl {
     sources_.resize(batch);
     if (dataset.resident_samples() == nullptr)
       streamed_.resize(batch * static_cast<std::size_t>(dataset.sample_bytes()));
+    if (!backend.device->is_host()) settle_on_device();
   }
 
   void start(std::span<const std::int64_t> order, std::vector<Range> passes, std::int64_t epoch) {
@@ -73,16 +77,47 @@ class DataLoader::Impl {
     const auto ids = std::span<const std::int64_t>(order_).subspan(
         static_cast<std::size_t>(pass.begin), static_cast<std::size_t>(pass.size()));
     locate_samples(ids);
+    if (on_device_ != nullptr && !whole_split_) send_samples(ids.size(), stream);
     augment(ids, stream);
     gather_answers(ids);
     return {pass.size(), input_->floats(), labels_, targets_, ids};
   }
 
  private:
+  /// A split that is in memory moves to the device for good where there is room for it; else samples
+  /// go there pass by pass, as they are stored: bytes are a quarter of the floats that they become.
+  void settle_on_device() {
+    const auto split_bytes = static_cast<std::size_t>(dataset_.size() * dataset_.sample_bytes());
+    const std::size_t room = backend_.device->free_bytes() / largest_share_of_device;
+    whole_split_ = dataset_.resident_samples() != nullptr && split_bytes <= room;
+    const auto pass_bytes = static_cast<std::size_t>(max_batch_ * dataset_.sample_bytes());
+    on_device_ = backend_.device->allocate(whole_split_ ? split_bytes : pass_bytes);
+    if (!whole_split_) {
+      staging_.resize(pass_bytes);
+      return;
+    }
+    const auto stream = backend_.device->make_stream();
+    backend_.device->copy_to_device(on_device_->data(), dataset_.resident_samples(), split_bytes,
+                                    *stream);
+    stream->synchronize();
+  }
+
+  /// Sends the samples of sources_ to the device and points sources_ there.
+  void send_samples(std::size_t count, kernels::Stream& stream) {
+    const auto bytes = static_cast<std::size_t>(dataset_.sample_bytes());
+    auto* target = static_cast<std::byte*>(on_device_->data());
+    for (std::size_t i = 0; i < count; ++i) {
+      std::memcpy(staging_.data() + i * bytes, sources_[i], bytes);
+      sources_[i] = target + i * bytes;
+    }
+    backend_.device->copy_to_device(target, staging_.data(), count * bytes, stream);
+  }
+
   /// Points sources_ at the stored samples.
   void locate_samples(std::span<const std::int64_t> ids) {
     const auto bytes = static_cast<std::size_t>(dataset_.sample_bytes());
-    if (const auto* resident = static_cast<const std::byte*>(dataset_.resident_samples())) {
+    const void* samples = whole_split_ ? on_device_->data() : dataset_.resident_samples();
+    if (const auto* resident = static_cast<const std::byte*>(samples)) {
       for (std::size_t i = 0; i < ids.size(); ++i)
         sources_[i] = resident + static_cast<std::size_t>(ids[i]) * bytes;
     } else {
@@ -139,6 +174,11 @@ class DataLoader::Impl {
   std::unique_ptr<kernels::Allocation> input_;
   std::vector<const void*> sources_;
   std::vector<std::byte> streamed_;  ///< the pass's stored samples when they are not in memory
+  // On a device with memory of its own: the whole split, or the pass's samples and where they are
+  // gathered.
+  bool whole_split_ = false;
+  std::unique_ptr<kernels::Allocation> on_device_;
+  std::vector<std::byte> staging_;
   std::vector<std::int64_t> labels_;
   std::vector<float> targets_;
   std::optional<ReadAhead> read_ahead_;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "base/rng.hpp"
 #include "kernels/device/device.hpp"
 
 namespace dtrain::kernels {
@@ -19,7 +20,9 @@ enum class SampleType { uint8, float32 };
 struct AugmentArgs {
   std::int64_t samples = 0, channels = 0, height = 0, width = 0;
   SampleType type = SampleType::uint8;
-  const void* const* sources = nullptr;      ///< (samples) pointers to stored (C, H, W) samples
+  /// (samples) pointers to stored (C, H, W) samples in the device's memory; the array itself and
+  /// the three below are host memory.
+  const void* const* sources = nullptr;
   const std::int64_t* sample_ids = nullptr;  ///< (samples)
   const float* mean = nullptr;               ///< (channels)
   const float* std = nullptr;                ///< (channels)
@@ -37,6 +40,16 @@ struct AugmentDraw {
   std::int64_t row_offset = 0, column_offset = 0;  ///< in [-crop_padding, crop_padding]
   bool mirrored = false;
 };
-AugmentDraw augment_draw(const AugmentArgs&, std::int64_t sample_id);
+
+DTRAIN_FUNCTOR AugmentDraw augment_draw(const AugmentArgs& args, std::int64_t sample_id) {
+  const PhiloxBlock words =
+      Rng(args.seed, RngPurpose::augmentation, static_cast<std::uint64_t>(sample_id), args.epoch)
+          .block(0);
+  // Multiply-shift maps a word to [0, 2 * padding].
+  const auto positions = static_cast<std::uint64_t>(2 * args.crop_padding + 1);
+  return {static_cast<std::int64_t>((words.word[0] * positions) >> 32) - args.crop_padding,
+          static_cast<std::int64_t>((words.word[1] * positions) >> 32) - args.crop_padding,
+          args.flip && (words.word[2] >> 31) == 1};
+}
 
 }  // namespace dtrain::kernels

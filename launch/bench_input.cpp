@@ -67,7 +67,7 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
 
   rehearse_dataset(data);
   const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
-  const auto backend = make_backend("cpu", thread_count);
+  const auto backend = make_backend({}, {.threads = thread_count});
   datasets::OpenOptions options;
   options.memory_limit_bytes = memory_mb << 20;
   const auto splits = datasets::open_dataset(data, options);

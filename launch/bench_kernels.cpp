@@ -262,7 +262,8 @@ void print_table(const std::vector<Measured>& rows, const measure::HardwarePeak&
                    fmt::format("{:.0f} %", 100 * rates.fraction)});
   }
   fmt::print(
-      "{}\nMeasured limits: {:.0f} GFLOP/s (FMA), {:.1f} GB/s (memory; arrays that stay in a cache "
+      "{}\nMeasured limits: {:.0f} GFLOP/s (FMA; a GPU: a large product), {:.1f} GB/s (memory; "
+      "arrays that stay in a cache "
       "go "
       "beyond it).\n",
       table.text(), peak.fma_gflops, peak.memory_gb_per_s);
@@ -299,13 +300,17 @@ ExitCode run_bench_kernels(Arguments arguments, Session& session) {
   if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
 
   const int thread_count = threads > 0 ? static_cast<int>(threads) : available_cores();
-  const auto backend = make_backend(pick_device(device, 0, 1), thread_count);
-  const auto before = measure::measure_hardware_peak(thread_count);
+  const auto backend = make_backend(pick_device(device, 0, 1), {.threads = thread_count});
+  const auto measure_peak = [&] {
+    return backend->device->is_host() ? measure::measure_hardware_peak(thread_count)
+                                      : measure::measure_device_peak(*backend);
+  };
+  const auto before = measure_peak();
   const auto models = model == "all" ? nn::builtin_model_names() : std::vector{model};
   auto rows = measure_layers(models, batch, *backend, window);
   for (auto& row : measure_functions(*backend, window)) rows.push_back(std::move(row));
   // The better of before and after: the machine may have been busy with other things.
-  const auto after = measure::measure_hardware_peak(thread_count);
+  const auto after = measure_peak();
   const measure::HardwarePeak peak{std::max(before.fma_gflops, after.fma_gflops),
                                    std::max(before.memory_gb_per_s, after.memory_gb_per_s)};
   if (json)

@@ -53,8 +53,8 @@ class StepBench {
         samples_(comm == "none" ? batch_ * world.size() : batch_),
         plan_(summing_, dataset.size(), batch_,
               model.has_batch_norm() || settings.reproducible ? settings.shards : 0, 0),
-        engine_(comm::make_engine(summing_,
-                                  engine_request(comm, settings, model, gradient_parts(settings)))),
+        engine_(comm::make_engine(
+            summing_, engine_request(comm, settings, model, backend, gradient_parts(settings)))),
         stream_(backend.device->make_stream()),
         replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
                  train::arena_memory(*engine_.collective, engine_.options),
@@ -116,13 +116,15 @@ class StepBench {
 
  private:
   static comm::EngineRequest engine_request(const std::string& comm, const Settings& settings,
-                                            const nn::Model& model, int parts) {
+                                            const nn::Model& model, const kernels::Backend& backend,
+                                            int parts) {
     return {.comm = comm == "none" ? "auto" : comm,
             .bucket_mb = settings.bucket_mb > 0 ? std::optional(settings.bucket_mb) : std::nullopt,
             .overlap = settings.overlap,
             .shard = settings.shard_optimizer,
             .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float),
-            .gradient_parts = parts};
+            .gradient_parts = parts,
+            .device = backend.device.get()};
   }
   int gradient_parts(const Settings& settings) const {
     return settings.reproducible ? plan_.most_passes() : 1;
@@ -155,6 +157,13 @@ struct Result {
   double peak_gflops = 0;  ///< of all ranks together
 };
 
+/// Of one rank's device: the FMA peak of `threads` cores, or a large product's rate on a GPU.
+double measure_peak_gflops(const kernels::Backend& backend, int threads) {
+  constexpr double seconds = 0.05;
+  return backend.device->is_host() ? measure::measure_fma_gflops(threads, seconds)
+                                   : measure::measure_product_gflops(backend, seconds);
+}
+
 /// All ranks take the same number of steps.
 int steps_per_window(StepBench& bench, comm::Communicator& world, double seconds) {
   for (int warm_up = 0; warm_up < 3; ++warm_up) bench.run();
@@ -167,14 +176,15 @@ int steps_per_window(StepBench& bench, comm::Communicator& world, double seconds
 
 /// Takes the benches' windows in turn, so that what else the machine does meets them all.
 std::vector<Result> measure_steps(std::span<const std::unique_ptr<StepBench>> benches,
-                                  comm::Communicator& world, int threads, double seconds) {
+                                  comm::Communicator& world, const kernels::Backend& backend,
+                                  int threads, double seconds) {
   std::vector<int> steps;
   for (const auto& bench : benches) steps.push_back(steps_per_window(*bench, world, seconds));
   std::vector<Result> results(benches.size());
   for (int window = 0; window < windows; ++window) {
     for (std::size_t i = 0; i < benches.size(); ++i) {
       world.barrier();
-      double peak = measure::measure_fma_gflops(threads, 0.05);
+      double peak = measure_peak_gflops(backend, threads);
       world.allreduce(std::span(&peak, 1), comm::ReduceOp::sum);
       results[i].peak_gflops = std::max(results[i].peak_gflops, peak);
       world.barrier();
@@ -217,16 +227,16 @@ void add_options(CLI::App& parser, Settings& s) {
   parser.add_option("--threads", s.threads, "threads per rank (default: its share of the cores)")
       ->type_name("N")
       ->check(integer_in(1, 4096));
-  parser.add_option("--device", s.device, "auto, cpu or cuda")
+  parser.add_option("--device", s.device, "auto, cpu or cuda; both: the one, then the other")
       ->type_name("NAME")
       ->capture_default_str();
-  parser.add_option("--precision", s.precision, "fp32")
+  parser.add_option("--precision", s.precision, "as for train; the CPU's half of both is fp32")
       ->type_name("NAME")
       ->check(one_of({"fp32", "tf32", "bf16", "fp16"}))
       ->capture_default_str();
   parser
       .add_option("--comm", s.comm,
-                  "auto, mpi, node, or none: replicas side by side, nothing summed; several "
+                  "auto, mpi, node, nccl, or none: replicas side by side, nothing summed; several "
                   "(auto,none) are measured in turn")
       ->type_name("NAMES")
       ->capture_default_str();
@@ -260,12 +270,11 @@ std::vector<double> milliseconds(std::vector<double> seconds) {
 }
 
 /// "auto,none" -> its names. Throws UsageError for an unknown one.
-std::vector<std::string> parse_comms(const std::string& text, const std::string& precision) {
+std::vector<std::string> parse_comms(const std::string& text) {
   std::vector<std::string> names;
   std::istringstream list(text);
   for (std::string name; std::getline(list, name, ',');) {
-    check_machine_options(precision, name);
-    const std::string problem = one_of({"auto", "mpi", "node", "none"})(name);
+    const std::string problem = one_of({"auto", "mpi", "node", "nccl", "none"})(name);
     if (!problem.empty()) throw UsageError("--comm: " + problem);
     names.push_back(name);
   }
@@ -324,7 +333,7 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
   auto parser = make_parser("bench step", "Time training steps on a batch that stays in memory.");
   add_options(*parser, settings);
   if (!parse(*parser, arguments, session)) return ExitCode::done;
-  const std::vector<std::string> comms = parse_comms(settings.comm, settings.precision);
+  const std::vector<std::string> comms = parse_comms(settings.comm);
   if (settings.optimizer.empty())
     settings.optimizer = is_adam_model(settings.model) ? "adam" : "sgd";
 
@@ -340,8 +349,6 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
 
   datasets::DatasetSplits data;
   std::optional<nn::Model> model;
-  std::unique_ptr<kernels::Backend> backend;
-  std::string device;
   together(world, [&] {
     if (settings.data.empty())
       settings.data = fmt::format("synthetic:{}:10:{}",
@@ -352,18 +359,29 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
       throw UsageError(fmt::format("--batch {} is more than the {} samples of {}", settings.batch,
                                    data.train->size(), settings.data));
     model.emplace(nn::Model::load(settings.model, input_spec(*data.train)));
-    device = pick_device(settings.device, world.local_rank(), world.local_size());
-    backend = make_backend(device, threads);
   });
-  std::vector<std::unique_ptr<StepBench>> benches;
-  benches.reserve(comms.size());
-  for (const std::string& comm : comms)
-    benches.push_back(
-        std::make_unique<StepBench>(comm, settings, *model, *data.train, *backend, world));
-  const std::vector<Result> results = measure_steps(benches, world, threads, settings.seconds);
-  for (std::size_t i = 0; i < benches.size() && session.is_root(); ++i)
-    print(settings, *benches[i], results[i], *model, world.size(), threads, device,
-          backend->device->name());
+  const bool both = settings.device == "both";
+  for (const std::string& option :
+       both ? std::vector<std::string>{"cpu", "cuda"} : std::vector{settings.device}) {
+    Settings own = settings;
+    if (both && option == "cpu") own.precision = "fp32";
+    DeviceChoice device;
+    std::unique_ptr<kernels::Backend> backend;
+    together(world, [&] {
+      device = pick_device(option, world.local_rank(), world.local_size());
+      backend = make_backend(device, {threads, own.precision, own.reproducible});
+    });
+    std::vector<std::unique_ptr<StepBench>> benches;
+    benches.reserve(comms.size());
+    for (const std::string& comm : comms)
+      benches.push_back(
+          std::make_unique<StepBench>(comm, own, *model, *data.train, *backend, world));
+    const std::vector<Result> results =
+        measure_steps(benches, world, *backend, threads, settings.seconds);
+    for (std::size_t i = 0; i < benches.size() && session.is_root(); ++i)
+      print(own, *benches[i], results[i], *model, world.size(), threads, device.name,
+            backend->device->name());
+  }
   return ExitCode::done;
 }
 

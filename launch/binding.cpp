@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <span>
 #include <vector>
 
@@ -31,7 +32,21 @@ int fair_threads(comm::Communicator& communicator) {
   return std::max(1, static_cast<int>(threads));
 }
 
-std::string pick_device(const std::string& option, int local_rank, int local_size) {
+namespace {
+
+bool has_gpu() {
+  std::error_code ignored;
+  if (!std::filesystem::exists("/dev/nvidiactl", ignored)) return false;  // nor a driver
+  try {
+    return kernels::CudaModule::open().device_count() > 0;
+  } catch (const Error&) {
+    return false;  // no module: dtrain doctor says so
+  }
+}
+
+}  // namespace
+
+DeviceChoice pick_device(const std::string& option, int local_rank, int local_size) {
   std::vector<std::string> names(1);
   for (const char c : option)
     if (c == ',')
@@ -41,19 +56,30 @@ std::string pick_device(const std::string& option, int local_rank, int local_siz
   if (names.size() != 1 && names.size() != static_cast<std::size_t>(local_size))
     throw UsageError(fmt::format("--device lists {} devices, but a node has {} ranks", names.size(),
                                  local_size));
-  const std::string name =
-      names.size() == 1 ? names[0] : names[static_cast<std::size_t>(local_rank)];
-  if (name != "auto" && name != "cpu" && name != "cuda")
-    throw UsageError(fmt::format("--device takes auto, cpu or cuda, not \"{}\"", name));
-  return name == "auto" ? "cpu" : name;
+  for (const std::string& name : names)
+    if (name != "auto" && name != "cpu" && name != "cuda")
+      throw UsageError(fmt::format("--device takes auto, cpu or cuda, not \"{}\"", name));
+  names.resize(static_cast<std::size_t>(local_size), std::string(names.front()));
+  if (std::ranges::count(names, "auto") > 0)
+    std::ranges::replace(names, "auto", has_gpu() ? "cuda" : "cpu");
+  const auto me = names.begin() + local_rank;
+  return {*me, static_cast<int>(std::count(names.begin(), me, "cuda"))};
 }
 
-std::unique_ptr<kernels::Backend> make_backend(const std::string& device, int threads) {
-  if (device == "cuda") {
-    kernels::CudaModule::open();  // says how to build it when it is not there
-    throw Error("this build's CUDA module has no kernels yet; use --device cpu");
+std::unique_ptr<kernels::Backend> make_backend(const DeviceChoice& device,
+                                               const ComputeOptions& options) {
+  if (device.name == "cuda") {
+    if (options.precision != "fp32" && options.precision != "tf32")
+      throw UsageError(
+          fmt::format("--precision {} is not available yet; use fp32 or tf32", options.precision));
+    return kernels::CudaModule::open().make_backend({.ordinal = device.ordinal,
+                                                     .tf32 = options.precision == "tf32",
+                                                     .deterministic = options.reproducible});
   }
-  return kernels::make_cpu_backend(threads);
+  if (options.precision != "fp32")
+    throw UsageError(
+        fmt::format("--precision {} is not available on the CPU; use fp32", options.precision));
+  return kernels::make_cpu_backend(options.threads);
 }
 
 }  // namespace dtrain::launch

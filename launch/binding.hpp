@@ -16,11 +16,28 @@ namespace dtrain::launch {
 /// it; at least 1. Collective.
 int fair_threads(comm::Communicator& communicator);
 
-/// The device that `option` (--device) gives a rank: "cpu" or "cuda". One name serves all ranks; a
-/// list has one per local rank; auto is cpu. Throws UsageError.
-std::string pick_device(const std::string& option, int local_rank, int local_size);
+/// What a rank computes on.
+struct DeviceChoice {
+  std::string name = "cpu";  ///< "cpu" or "cuda"
+  int ordinal = 0;           ///< how many ranks of this node with a smaller number use a GPU too
+};
 
-/// Throws Error where the device or its module is missing.
-std::unique_ptr<kernels::Backend> make_backend(const std::string& device, int threads);
+/// What `option` (--device) gives a rank. One name serves all ranks; a list has one per local rank;
+/// auto is cuda where an NVIDIA driver, a GPU and the CUDA module are there, else cpu. Throws
+/// UsageError.
+DeviceChoice pick_device(const std::string& option, int local_rank, int local_size);
+
+/// How it is to compute there.
+struct ComputeOptions {
+  int threads = 1;  ///< of the CPU
+  std::string precision = "fp32";
+  bool reproducible = false;
+};
+
+/// GPUs go to ranks in turn: rank i of a node takes GPU i of those that CUDA_VISIBLE_DEVICES leaves,
+/// and from the first one again where ranks outnumber them. Throws Error where the device or its
+/// module is missing, UsageError for a precision that it has not.
+std::unique_ptr<kernels::Backend> make_backend(const DeviceChoice& device,
+                                               const ComputeOptions& options);
 
 }  // namespace dtrain::launch

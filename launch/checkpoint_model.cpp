@@ -44,17 +44,17 @@ train::Checkpoint read_whole(const std::string& file) {
 
 }  // namespace
 
-CheckpointModel::CheckpointModel(const std::string& file, std::string_view device, int threads)
+CheckpointModel::CheckpointModel(const std::string& file, const DeviceChoice& device, int threads)
     : CheckpointModel(read_whole(file), device, threads) {}
 
-CheckpointModel::CheckpointModel(const train::Checkpoint& checkpoint, std::string_view device,
+CheckpointModel::CheckpointModel(const train::Checkpoint& checkpoint, const DeviceChoice& device,
                                  int threads)
     : data_(checkpoint.data),
       progress_(checkpoint.progress),
       model_(nn::Model::parse(checkpoint.model_text, checkpoint.model_name,
                               {checkpoint.data.sample_shape,
                                static_cast<std::int64_t>(checkpoint.data.classes.size())})),
-      backend_(make_backend(std::string(device), threads)),
+      backend_(make_backend(device, {.threads = threads})),
       replica_(std::make_unique<nn::Replica>(model_, *backend_, inference_batch, /*seed=*/0)) {
   train::restore(checkpoint, *replica_, nullptr);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
+#include "launch/binding.hpp"
 #include "nn/replica.hpp"
 #include "train/checkpoint.hpp"
 
@@ -18,7 +19,7 @@ class CheckpointModel {
  public:
   /// Throws InputError where the file cannot be read or is no checkpoint of a run (it may hold
   /// weights alone).
-  CheckpointModel(const std::string& file, std::string_view device, int threads);
+  CheckpointModel(const std::string& file, const DeviceChoice& device, int threads);
 
   nn::Replica& replica() { return *replica_; }
   const nn::Model& model() const { return model_; }
@@ -39,7 +40,7 @@ class CheckpointModel {
                              kernels::Stream& stream) const;
 
  private:
-  CheckpointModel(const train::Checkpoint& checkpoint, std::string_view device, int threads);
+  CheckpointModel(const train::Checkpoint& checkpoint, const DeviceChoice& device, int threads);
 
   train::DataFacts data_;
   train::Progress progress_;

@@ -17,6 +17,7 @@
 #include "kernels/backend.hpp"
 #include "kernels/device/cuda_module.hpp"
 #include "kernels/device/device.hpp"
+#include "launch/binding.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/revision.hpp"
@@ -109,6 +110,7 @@ void describe_gpu() {
   line(report->code_architecture > 0, "kernels",
        report->code_architecture > 0 ? fmt::format("run as sm_{}", report->code_architecture)
                                      : report->problem);
+  line(report->code_architecture > 0, "--device auto", pick_device("auto", 0, 1).name);
   line(report->cudnn_version > 0, "cuDNN", kernels::cudnn_version_text(report->cudnn_version));
   line(report->nccl_version > 0, "NCCL", kernels::nccl_version_text(report->nccl_version));
 }

@@ -109,16 +109,17 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   auto options = trainer_options(settings, model);
   const train::PassPlan plan(communicator, data.train->size(), options.global_batch, options.shards,
                              options.micro_batch);
-  std::string device;
+  DeviceChoice device;
   std::unique_ptr<kernels::Backend> backend;
   together(communicator, [&] {
     device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
-    backend = make_backend(device, threads);
+    backend = make_backend(device, {threads, settings.precision, settings.reproducible});
   });
   const int gradient_parts = settings.reproducible ? plan.most_passes() : 1;
   const auto gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
-  const comm::Engine engine =
-      comm::make_engine(communicator, engine_request(settings, gradient_bytes, gradient_parts));
+  auto request = engine_request(settings, gradient_bytes, gradient_parts);
+  request.device = backend->device.get();
+  const comm::Engine engine = comm::make_engine(communicator, request);
   nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
                       train::arena_memory(*engine.collective, engine.options), gradient_parts);
 
@@ -166,7 +167,7 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                         .world_size = ranks,
                         .nodes = communicator.nodes(),
                         .threads_per_rank = threads,
-                        .device = device,
+                        .device = device.name,
                         .device_name = backend->device->name(),
                         .precision = settings.precision,
                         .comm = engine.collective->name(),

@@ -79,10 +79,6 @@ train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::M
 comm::EngineRequest engine_request(const TrainSettings& settings, std::size_t gradient_bytes,
                                    int gradient_parts);
 
-/// Throws UsageError for a --precision or --comm that this build does not have. Words are one of those
-/// that the options take.
-void check_machine_options(const std::string& precision, const std::string& comm);
-
 /// What a dataset asks of a model: its sample shape, (C, H, W), and as many outputs as it has classes or
 /// values in a float target.
 nn::InputSpec input_spec(const datasets::Dataset& dataset);

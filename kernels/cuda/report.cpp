@@ -27,3 +27,8 @@ extern "C" __attribute__((visibility("default"))) void dtrain_cuda_report(
     std::memcpy(report->problem, text, std::min(std::strlen(text), sizeof(report->problem) - 1));
   }
 }
+
+extern "C" __attribute__((visibility("default"))) int dtrain_cuda_device_count() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}

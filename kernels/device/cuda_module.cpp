@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "kernels/backend.hpp"
 
 namespace dtrain::kernels {
 
@@ -26,11 +27,10 @@ std::string nccl_version_text(int nccl_version) {
 }
 
 CudaModule::CudaModule(const std::filesystem::path& file) : file_(file) {
-  void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
+  handle_ = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle_ == nullptr) {
     throw Error(fmt::format("cannot open the CUDA module: {}", dlerror()));
   }
-  handle_ = std::shared_ptr<void>(handle, [](void* opened) { dlclose(opened); });
 }
 
 CudaModule CudaModule::open() {
@@ -49,8 +49,18 @@ CudaReport CudaModule::report() const {
   return report;
 }
 
+int CudaModule::device_count() const {
+  return reinterpret_cast<int (*)()>(entry("dtrain_cuda_device_count"))();
+}
+
+std::unique_ptr<Backend> CudaModule::make_backend(const CudaOptions& options) const {
+  const auto make =
+      reinterpret_cast<Backend* (*)(const CudaOptions*)>(entry("dtrain_cuda_backend"));
+  return std::unique_ptr<Backend>(make(&options));
+}
+
 void* CudaModule::entry(const char* name) const {
-  void* symbol = dlsym(handle_.get(), name);
+  void* symbol = dlsym(handle_, name);
   if (symbol == nullptr) {
     throw Error(fmt::format("{} has no {}: it belongs to another dtrain; build both together",
                             file_.string(), name));

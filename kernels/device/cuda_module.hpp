@@ -12,6 +12,8 @@
 
 namespace dtrain::kernels {
 
+struct Backend;
+
 /// What the module was built with and what it finds on this machine. Filled across a C interface,
 /// hence plain. Versions are the libraries' own numbers: CUDA 13000 is 13.0, cuDNN 91900 is 9.19.0,
 /// NCCL 22809 is 2.28.9.
@@ -30,7 +32,16 @@ std::string cuda_version_text(int cuda_version);
 std::string cudnn_version_text(int cudnn_version);
 std::string nccl_version_text(int nccl_version);
 
-/// The loaded module; stays loaded while the object lives.
+/// What a rank wants of its GPU.
+struct CudaOptions {
+  /// Which one of those that CUDA_VISIBLE_DEVICES leaves; beyond the last from the first one again.
+  int ordinal = 0;
+  bool tf32 = false;           ///< products of float32 on tensor cores, with 10 bits of mantissa
+  bool deterministic = false;  ///< the same bits every time
+};
+
+/// The loaded module. It stays loaded until the process ends, as CUDA's libraries ask for: what was
+/// made by it outlives the object.
 class CudaModule {
  public:
   /// Opens `file`. Throws Error with the loader's reason.
@@ -40,12 +51,16 @@ class CudaModule {
   static CudaModule open();
 
   CudaReport report() const;
+  /// GPUs that CUDA sees; 0 where it cannot say. Cheaper than report(), and touches none of them.
+  int device_count() const;
+  /// A GPU and its kernels. Throws Error: no driver, no GPU, or no code for it in the module.
+  std::unique_ptr<Backend> make_backend(const CudaOptions& options) const;
   /// An entry of the module by its C name. Throws Error when the module has none.
   void* entry(const char* name) const;
 
  private:
   std::filesystem::path file_;
-  std::shared_ptr<void> handle_;
+  void* handle_;
 };
 
 }  // namespace dtrain::kernels

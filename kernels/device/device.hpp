@@ -10,13 +10,29 @@
 
 namespace dtrain::kernels {
 
-/// Work issued to one Stream runs in order. On the CPU a call has finished when it returns.
+/// A point in the work of a Stream, set by Stream::record. Reached at once where it never was set.
+class Event {
+ public:
+  virtual ~Event() = default;
+  /// Returns when the point is reached.
+  virtual void synchronize() = 0;
+};
+
+/// Work issued to one Stream runs in order; streams run beside each other. On the CPU a call has
+/// finished when it returns. Events and streams of one call belong to one device.
 class Stream {
  public:
   virtual ~Stream() = default;
   /// Returns when everything issued so far is done.
   virtual void synchronize() = 0;
+  /// `event` is reached when everything issued so far is done.
+  virtual void record(Event& event) = 0;
+  /// What is issued from here on starts after `event`, as it is set now. Does not block the caller.
+  virtual void wait(Event& event) = 0;
 };
+
+/// urgent: what others wait for, such as messages, goes ahead of work that is queued already.
+enum class StreamPriority { normal, urgent };
 
 /// One block of device memory, 64-byte aligned at least, freed by the destructor.
 class Allocation {
@@ -36,17 +52,37 @@ class Allocation {
   std::size_t bytes_;
 };
 
+/// Host memory that is page-locked while the object lives: a device copies it without help.
+class PinnedMemory {
+ public:
+  virtual ~PinnedMemory() = default;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
   /// "AMD EPYC 9655, avx512" or "NVIDIA H200": for banners and summaries.
   virtual std::string name() const = 0;
+  /// Names this one device among all others; two ranks with the same name share it. Empty: the host.
+  virtual std::string unique_name() const = 0;
+  /// Is its memory the host's? Then nothing need be copied to it.
+  virtual bool is_host() const = 0;
   /// Zeroed memory. Throws Error when there is not enough.
   virtual std::unique_ptr<Allocation> allocate(std::size_t bytes) = 0;
-  virtual std::unique_ptr<Stream> make_stream() = 0;
+  /// Memory that allocate() can still give; not told where it is the host's.
+  virtual std::size_t free_bytes() const = 0;
+  virtual std::unique_ptr<Stream> make_stream(StreamPriority = StreamPriority::normal) = 0;
+  virtual std::unique_ptr<Event> make_event() = 0;
+  /// Page-locks `host`, which outlives the result.
+  virtual std::unique_ptr<PinnedMemory> pin(void* host, std::size_t bytes) = 0;
+
+  /// `host` may be changed as soon as it returns.
   virtual void copy_to_device(void* device, const void* host, std::size_t bytes, Stream&) = 0;
   /// Returns when `host` holds the bytes.
   virtual void copy_to_host(void* host, const void* device, std::size_t bytes, Stream&) = 0;
+  /// The same, beside the caller: `host` is pinned, and theirs until the stream gets there.
+  virtual void start_copy_to_device(void* device, const void* host, std::size_t bytes, Stream&) = 0;
+  virtual void start_copy_to_host(void* host, const void* device, std::size_t bytes, Stream&) = 0;
 };
 
 /// "AMD EPYC 9655, avx512": the processor's model and the instruction set in use.

@@ -49,24 +49,50 @@ class MappedAllocation final : public Allocation {
 };
 
 /// Calls have finished when they return, so there is nothing to wait for.
-class HostStream final : public Stream {
+class HostEvent final : public Event {
  public:
   void synchronize() override {}
 };
 
+class HostStream final : public Stream {
+ public:
+  void synchronize() override {}
+  void record(Event&) override {}
+  void wait(Event&) override {}
+};
+
+class UnpinnedMemory final : public PinnedMemory {};
+
 class HostDevice final : public Device {
  public:
   std::string name() const override { return processor_name(); }
+  std::string unique_name() const override { return {}; }
+  bool is_host() const override { return true; }
   std::unique_ptr<Allocation> allocate(std::size_t bytes) override {
     if (bytes >= mapped_bytes) return std::make_unique<MappedAllocation>(bytes);
     return std::make_unique<HeapAllocation>(bytes);
   }
-  std::unique_ptr<Stream> make_stream() override { return std::make_unique<HostStream>(); }
+  std::size_t free_bytes() const override { return 0; }
+  std::unique_ptr<Stream> make_stream(StreamPriority) override {
+    return std::make_unique<HostStream>();
+  }
+  std::unique_ptr<Event> make_event() override { return std::make_unique<HostEvent>(); }
+  std::unique_ptr<PinnedMemory> pin(void*, std::size_t) override {
+    return std::make_unique<UnpinnedMemory>();
+  }
   void copy_to_device(void* device, const void* host, std::size_t bytes, Stream&) override {
     if (bytes > 0) std::memcpy(device, host, bytes);
   }
   void copy_to_host(void* host, const void* device, std::size_t bytes, Stream&) override {
     if (bytes > 0) std::memcpy(host, device, bytes);
+  }
+  void start_copy_to_device(void* device, const void* host, std::size_t bytes,
+                            Stream& stream) override {
+    copy_to_device(device, host, bytes, stream);
+  }
+  void start_copy_to_host(void* host, const void* device, std::size_t bytes,
+                          Stream& stream) override {
+    copy_to_host(host, device, bytes, stream);
   }
 };
 

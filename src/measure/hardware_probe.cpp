@@ -72,6 +72,61 @@ double measure_fma_gflops(int threads, double seconds) {
   return gflops;
 }
 
+double measure_product_gflops(const kernels::Backend& backend, double seconds) {
+  constexpr std::int64_t n = 4096;
+  constexpr std::size_t bytes = static_cast<std::size_t>(n * n) * sizeof(float);
+  kernels::Device& device = *backend.device;
+  const auto stream = device.make_stream();
+  const kernels::LinearSpec spec{.batch = n,
+                                 .input_shape = {n},
+                                 .out_features = n,
+                                 .has_bias = false,
+                                 .pass = kernels::Pass::inference,
+                                 .input = kernels::Layout::plain({n, n})};
+  const auto product = backend.kernels->make_linear(device, spec);
+  const auto input = device.allocate(bytes), output = device.allocate(bytes);
+  const auto weight = device.allocate(product->weight_layout().bytes());
+  const auto scratch = device.allocate(product->scratch_bytes());
+  backend.kernels->fill(n * n, 0.5f, input->floats(), *stream);
+  backend.kernels->fill(product->weight_layout().floats(), 0.25f, weight->floats(), *stream);
+  const auto run = [&] {
+    product->forward({.input = input->floats(),
+                      .weight = weight->floats(),
+                      .bias = nullptr,
+                      .output = output->floats(),
+                      .saved = nullptr,
+                      .scratch = scratch->data()},
+                     *stream);
+    stream->synchronize();
+  };
+  run();
+  int runs = 0;
+  const Stopwatch watch;
+  do {
+    run();
+    ++runs;
+  } while (watch.seconds() < seconds);
+  return 2e-9 * static_cast<double>(n * n * n) * runs / watch.seconds();
+}
+
+HardwarePeak measure_device_peak(const kernels::Backend& backend) {
+  constexpr std::int64_t floats = std::int64_t{1} << 28;  // 1 GiB, beyond any cache
+  kernels::Device& device = *backend.device;
+  const auto stream = device.make_stream();
+  const auto from = device.allocate(floats * sizeof(float));
+  const auto to = device.allocate(floats * sizeof(float));
+  double best_seconds = INFINITY;
+  for (int round = 0; round < 10; ++round) {
+    const Stopwatch watch;
+    backend.kernels->activation_forward(kernels::Activation::none, floats, from->floats(),
+                                        to->floats(), *stream);
+    stream->synchronize();
+    best_seconds = std::min(best_seconds, watch.seconds());
+  }
+  return {measure_product_gflops(backend),
+          2e-9 * static_cast<double>(floats * sizeof(float)) / best_seconds};
+}
+
 HardwarePeak measure_hardware_peak(int threads) {
   return {measure_fma_gflops(threads), measure_memory_gb_per_s(threads)};
 }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/backend.hpp"
+
 namespace dtrain::measure {
 
 /// What this machine can do, measured now, with the calling process's OpenMP threads.
@@ -18,6 +20,12 @@ double measure_memory_gb_per_s(int threads);
 
 /// The fp32 peak alone (a few milliseconds), for measuring beside something.
 double measure_fma_gflops(int threads, double seconds = 0.1);
+
+/// What a device with memory of its own can do: fma_gflops of a large matrix product, which is what the
+/// device's library reaches, and memory_gb_per_s of a copy, bytes read and written.
+HardwarePeak measure_device_peak(const kernels::Backend& backend);
+/// The former alone.
+double measure_product_gflops(const kernels::Backend& backend, double seconds = 0.1);
 
 /// Largest resident memory of this process so far, bytes; 0 where the system does not say.
 std::int64_t peak_rss_bytes();

@@ -57,7 +57,7 @@ Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicato
       spans_(spans),
       is_sharded_(options.reduction.shard),
       knows_part_(is_sharded_ && options.exact_shards == 0),
-      reducer_(collective,
+      reducer_(collective, *replica.backend().device,
                block(replica.parameters().gradients(), replica.parameters().gradient_floats()),
                replica.parameters().trainable_floats(),
                buckets_of(replica.parameters(), options.bucket_mb),

@@ -74,13 +74,14 @@ float part(std::size_t i, int factor) {
 /// Three steps of three ranks.
 void sum_and_share(const CollectiveRank& me, const ReducerOptions& options) {
   constexpr std::int64_t floats = 1000, trainable = 980;
-  const auto stream = kernels::make_host_device()->make_stream();
+  const auto device = kernels::make_host_device();
+  const auto stream = device->make_stream();
   Array arena_memory(me, floats), values_memory(me, trainable + 5);
   const std::span<float> arena = arena_memory.data(), values = values_memory.data();
   TotalTime time;
   const std::vector<std::int64_t> ends{100, 300, 301, trainable};
-  GradientReducer reducer(me.collective, arena, trainable, plan_buckets(ends, floats, 150), options,
-                          time);
+  GradientReducer reducer(me.collective, *device, arena, trainable, plan_buckets(ends, floats, 150),
+                          options, time);
   EXPECT_EQ(reducer.buckets().size(), 2u);
   for (int step = 1; step <= 3; ++step) {
     for (std::size_t i = 0; i < floats; ++i) arena[i] = part(i, me.rank + step);
@@ -118,13 +119,15 @@ TEST(GradientReducer, TellsAllRanksWhatOneKnowsOfItsPart) {
   constexpr std::int64_t floats = 1000, trainable = 980;
   for (const bool overlap : {false, true})
     test::run_ranks(3, [&](Communicator& comm) {
-      const auto stream = kernels::make_host_device()->make_stream();
+      const auto device = kernels::make_host_device();
+      const auto stream = device->make_stream();
       std::vector<float> arena(floats);
       TotalTime time;
       const std::vector<std::int64_t> ends{100, 300, 301, trainable};
       const auto collective = comm.make_collective({});
-      GradientReducer reducer(*collective, arena, trainable, plan_buckets(ends, floats, 150),
-                              {.overlap = overlap, .shard = true}, time);
+      GradientReducer reducer(*collective, *device, arena, trainable,
+                              plan_buckets(ends, floats, 150), {.overlap = overlap, .shard = true},
+                              time);
       int calls = 0;
       reducer.before_rest([&](kernels::Stream&) {
         ++calls;
@@ -146,11 +149,12 @@ TEST(GradientReducer, TellsAllRanksWhatOneKnowsOfItsPart) {
 TEST(GradientReducer, FinishNeedsNoMarks) {
   for (const bool overlap : {false, true})
     test::run_ranks(2, [&](Communicator& comm) {
-      const auto stream = kernels::make_host_device()->make_stream();
+      const auto device = kernels::make_host_device();
+      const auto stream = device->make_stream();
       std::vector<float> arena(10, 1.0f);
       TotalTime time;
       const auto collective = comm.make_collective({});
-      GradientReducer reducer(*collective, arena, 4,
+      GradientReducer reducer(*collective, *device, arena, 4,
                               plan_buckets(std::vector<std::int64_t>{4}, 10, 1),
                               {.overlap = overlap}, time);
       reducer.finish(*stream);
@@ -186,12 +190,14 @@ class LossyCollective : public FailingCollective {
 };
 
 TEST(GradientReducer, ForgetsTheResidualOfASumThatNobodyApplies) {
-  const auto stream = kernels::make_host_device()->make_stream();
+  const auto device = kernels::make_host_device();
+  const auto stream = device->make_stream();
   std::vector<float> arena(10);
   TotalTime time;
   LossyCollective collective;
-  GradientReducer reducer(collective, arena, 4, plan_buckets(std::vector<std::int64_t>{4}, 10, 1),
-                          {.compress = true}, time);
+  GradientReducer reducer(collective, *device, arena, 4,
+                          plan_buckets(std::vector<std::int64_t>{4}, 10, 1), {.compress = true},
+                          time);
   reducer.finish(*stream);
   reducer.finish(*stream);
   reducer.forget_residual();
@@ -200,13 +206,14 @@ TEST(GradientReducer, ForgetsTheResidualOfASumThatNobodyApplies) {
 }
 
 TEST(GradientReducer, FinishThrowsWhatTheThreadMet) {
-  const auto stream = kernels::make_host_device()->make_stream();
+  const auto device = kernels::make_host_device();
+  const auto stream = device->make_stream();
   std::vector<float> arena(100);
   TotalTime time;
   FailingCollective collective;
   const std::vector<std::int64_t> ends{20, 40, 60, 90};
-  GradientReducer reducer(collective, arena, 90, plan_buckets(ends, 100, 1), {.overlap = true},
-                          time);
+  GradientReducer reducer(collective, *device, arena, 90, plan_buckets(ends, 100, 1),
+                          {.overlap = true}, time);
   for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
   EXPECT_THROW(reducer.finish(*stream), Error);
   EXPECT_EQ(collective.calls, 2);  // what was posted after it is left out

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "datasets/synthetic.hpp"
+#include "tests/support/far_device.hpp"
 
 namespace dtrain::datasets {
 namespace {
@@ -208,6 +209,45 @@ TEST_F(DataLoaderTest, ARankWithoutSamplesMayStart) {
   FakeStream dataset(10, 1);
   DataLoader loader(dataset, *backend_, 1, {}, 1);
   loader.start(Sampler(10, 1, 1).epoch_order(0), {}, 0);
+}
+
+/// All inputs of two passes of two samples each, from a backend whose device is far away.
+std::vector<float> load_on_far_device(Dataset& dataset, std::size_t free_bytes, std::size_t* sent) {
+  auto owned = std::make_unique<test::FarDevice>(free_bytes);
+  test::FarDevice& device = *owned;
+  const kernels::Backend backend{"far", std::move(owned),
+                                 kernels::make_reference_backend()->kernels};
+  const auto stream = backend.device->make_stream();
+  DataLoader loader(dataset, backend, 2, {}, 1);
+  const std::vector<std::int64_t> order{3, 0, 2, 1};
+  loader.start(order, {{0, 2}, {2, 4}}, 0);
+  std::vector<float> inputs;
+  for (int pass = 0; pass < 2; ++pass) {
+    const Batch batch = loader.next(*stream);
+    inputs.insert(inputs.end(), batch.input, batch.input + 4);
+  }
+  *sent = device.bytes_sent;
+  return inputs;
+}
+
+// Stored bytes travel: the whole split once where there is room, else each pass.
+TEST_F(DataLoaderTest, SendsStoredSamplesToADeviceWithMemoryOfItsOwn) {
+  const auto expect_inputs = [](const std::vector<float>& inputs) {
+    const float expected[] = {3, 4, 0, 1, 2, 3, 1, 2};
+    ASSERT_EQ(inputs.size(), 8u);
+    for (std::size_t i = 0; i < 8; ++i) EXPECT_NEAR(inputs[i], expected[i], 1e-4f);
+  };
+  FakeStream streamed(4, 4);
+  std::vector<std::byte> stored(8);
+  streamed.read(std::vector<std::int64_t>{0, 1, 2, 3}, stored.data());
+  MemoryDataset resident(streamed.info(), stored, {0, 1, 2, 0});
+  std::size_t sent = 0;
+  expect_inputs(load_on_far_device(streamed, 1000, &sent));
+  EXPECT_EQ(sent, 8u);
+  expect_inputs(load_on_far_device(resident, 1000, &sent));
+  EXPECT_EQ(sent, 8u);
+  expect_inputs(load_on_far_device(resident, 8, &sent));  // no room to stay
+  EXPECT_EQ(sent, 8u);
 }
 
 }  // namespace

@@ -13,11 +13,13 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/rng.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/cpu/functions.hpp"
+#include "kernels/device/cuda_module.hpp"
 
 namespace dtrain::kernels {
 
@@ -166,16 +168,29 @@ inline float* floats_of(const std::unique_ptr<Allocation>& memory) {
 
 /// The backends that planned ops are tested on.
 inline std::vector<std::string> backend_names() {
-  return {"reference", "cpu"};
+  return {"reference", "cpu", "cuda"};
+}
+/// Why a backend cannot be tested here; empty where it can.
+inline std::string why_not(const std::string& backend) {
+  constexpr std::string_view module = DTRAIN_CUDA_MODULE;  // empty where none was built
+  if (backend != "cuda") return {};
+  if (module.empty()) return "SKIPPED: built without the CUDA module";
+  const CudaReport report = CudaModule(module).report();
+  return report.devices > 0 ? "" : std::string("SKIPPED: no GPU: ") + report.problem;
 }
 inline Bench make_bench(const std::string& name) {
+  if (name == "cuda") return Bench(CudaModule(DTRAIN_CUDA_MODULE).make_backend({}));
   return Bench(name == "reference" ? make_reference_backend() : make_cpu_backend(2));
 }
 
-/// TEST_P(…) runs on every backend.
+/// TEST_P(…) runs on every backend that is there.
 class OnEveryBackend : public ::testing::TestWithParam<std::string> {
  protected:
-  Bench bench = make_bench(GetParam());
+  void SetUp() override {
+    if (!missing.empty()) GTEST_SKIP() << missing;
+  }
+  const std::string missing = why_not(GetParam());
+  Bench bench = make_bench(missing.empty() ? GetParam() : "reference");
   Bench reference = make_bench("reference");
 };
 #define DTRAIN_ON_EVERY_BACKEND(suite)                                    \

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "kernels/backend.hpp"
 
 namespace dtrain::kernels {
 namespace {
@@ -43,6 +44,36 @@ TEST(CudaModule, ReportsLibrariesAndDevicesOrWhyThereAreNone) {
   } else {
     EXPECT_GE(report.code_architecture, 80) << report.problem;
   }
+}
+
+// A backend, or one message that says what is missing and what to do.
+TEST(CudaModule, MakesABackendOrSaysWhyNot) {
+  if (*built_module == '\0') GTEST_SKIP() << "built without the CUDA module";
+  const CudaModule module(built_module);
+  if (module.report().devices > 0) {
+    const auto backend = module.make_backend({});
+    EXPECT_EQ(backend->name, "cuda");
+    EXPECT_NE(backend->device->unique_name(), "");
+    return;
+  }
+  try {
+    module.make_backend({});
+    FAIL() << "made a backend without a GPU";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::failed);
+    const std::string message = error.what();
+    EXPECT_NE(message.find("no GPU can be used"), std::string::npos) << message;
+    EXPECT_NE(message.find("--device cpu"), std::string::npos) << message;
+  }
+}
+
+TEST(CudaModule, IsThereForAllThatOpenIt) {
+  if (*built_module == '\0') GTEST_SKIP() << "built without the CUDA module";
+  const CudaModule first(built_module);
+  const void* entry = first.entry("dtrain_cuda_backend");
+  { const CudaModule second(built_module); }
+  EXPECT_EQ(CudaModule(built_module).entry("dtrain_cuda_backend"), entry);
+  EXPECT_NE(first.entry("dtrain_nccl_collective"), nullptr);
 }
 
 TEST(CudaModule, RefusesAModuleOfAnotherBuild) {
