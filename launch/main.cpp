@@ -28,8 +28,17 @@ void print_error(const std::string& message) {
   launch::show(stderr, fmt::format("dtrain: error: {}\n", launch::as_one_line(message)));
 }
 
+volatile std::sig_atomic_t own_code = 0;
+
+/// For a rank that has met an error: where srun ends the ranks that are left by SIGTERM, because a lower
+/// one has failed, it leaves with its own code. srun reports the highest.
+void leave_when_told(ExitCode code) {
+  own_code = static_cast<int>(code);
+  std::signal(SIGTERM, [](int) { std::_Exit(own_code); });
+}
+
 [[noreturn]] void end_job(launch::Session& session, const std::string& message, ExitCode code) {
-  std::signal(SIGTERM, SIG_DFL);  // what ends this rank when a lower one aborts the job
+  leave_when_told(code);
   if (session.lower_rank_fails()) {
     std::this_thread::sleep_for(std::chrono::seconds(10));
     std::_Exit(static_cast<int>(code));
@@ -53,6 +62,7 @@ int main(int argc, char** argv) {
     return static_cast<int>(error.code());
   } catch (const UsageError& error) {
     if (session.started() || session.is_root()) end_job(session, error.what(), error.code());
+    leave_when_told(error.code());
     session.lower_rank_fails();
     return static_cast<int>(error.code());
   } catch (const Error& error) {
