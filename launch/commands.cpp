@@ -23,8 +23,9 @@ constexpr std::array table{
     Command{"data", "import|info|synth …", "make and inspect HDF5 datasets", run_data},
     Command{"models", "[NAME]", "list models, or the layers of one", run_models},
     Command{"bench", "step|allreduce|kernels|input", "micro-benchmarks", run_bench},
+    Command{"report", "DIR...", "finished runs and studies side by side", run_report},
     Command{"verify", "A.h5 B.h5", "compare two checkpoints", run_verify},
-    Command{"doctor", "", "what this build and machine have", run_doctor},
+    Command{"doctor", "[--slurm]", "what this build and machine have", run_doctor},
 };
 
 void print_overview() {

@@ -20,6 +20,7 @@
 #include "launch/binding.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/doctor_slurm.hpp"
 #include "launch/revision.hpp"
 #include "launch/version.hpp"
 
@@ -144,8 +145,17 @@ void describe_energy() {
 }  // namespace
 
 ExitCode run_doctor(Arguments arguments, Session& session) {
+  bool slurm = false;
   auto parser = make_parser("doctor", "What this build and this machine have.");
-  if (!parse(*parser, arguments, session) || !session.is_root()) return ExitCode::done;
+  parser->add_flag(
+      "--slurm", slurm,
+      "inside a Slurm job: what it was granted, where its ranks run, what looks wrong");
+  if (!parse(*parser, arguments, session)) return ExitCode::done;
+  if (slurm) {
+    describe_slurm_job(session);
+    return ExitCode::done;
+  }
+  if (!session.is_root()) return ExitCode::done;
   fmt::print("dtrain {} on {}\n", version, host_name());
   describe_build();
   describe_mpi();
