@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the dtrain authors
 #
-# cmake/setup.sh [test] [ci]: installs what building dtrain needs (test: and its tests; ci: and the
-# checks of .ci/run) with apt on Debian and Ubuntu, as root or through sudo. Does nothing, at once,
-# when all is there. Elsewhere it says what to load.
+# cmake/setup.sh [test] [slurm] [ci]: installs what building dtrain needs (test: and its tests; slurm: and
+# tests/slurm; ci: and the checks of .ci/run) with apt on Debian and Ubuntu, as root or through sudo. Does
+# nothing, at once, when all is there. Elsewhere it says what to load.
 set -eu
 
 packages="build-essential cmake ninja-build ccache libopenmpi-dev openmpi-bin libhdf5-dev libdnnl-dev
@@ -12,8 +12,9 @@ packages="build-essential cmake ninja-build ccache libopenmpi-dev openmpi-bin li
 for part in "$@"; do
   case $part in
     test) packages="$packages libgtest-dev libgmock-dev python3 python3-h5py iproute2" ;;
+    slurm) packages="$packages slurmctld slurmd slurm-client munge libpmix-dev iproute2 gnuplot-nox" ;;
     ci) packages="$packages git clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev libomp-14-dev shellcheck" ;;
-    *) echo "setup.sh: unknown part '$part'; known are: test, ci" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown part '$part'; known are: test, slurm, ci" >&2; exit 2 ;;
   esac
 done
 
