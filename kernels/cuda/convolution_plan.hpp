@@ -93,8 +93,7 @@ class ConvolutionPlanner {
   std::shared_ptr<const ConvolutionPlan> try_plan(const Conv2dSpec& spec, ConvolutionPart part);
 
  private:
-  std::optional<Descriptor> first_plan(const Descriptor& graph,
-                                       cudnnBackendHeurMode_t heuristics) const;
+  std::optional<Descriptor> first_plan(const Descriptor& graph, cudnnBackendHeurMode_t mode) const;
   bool is_allowed(const Descriptor& configuration) const;
 
   DeviceProperties properties_;

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t largest_workspace = std::size_t{32} << 20;
 /// Of memory in arenas and workspaces (kernels/planned_op.hpp).
 constexpr std::uint32_t alignment = 64;
+/// In place of a bias until its address is known: only the alignment matters to the search.
+alignas(alignment) constexpr float somewhere = 0;
 
 cublasLtEpilogue_t native(MatmulEpilogue epilogue) {
   switch (epilogue) {
@@ -79,8 +81,7 @@ Matmul::Matmul(CudaDevice& device, const MatmulSpec& spec) : device_(device) {
   set(operation_, CUBLASLT_MATMUL_DESC_TRANSB, spec.left_transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(operation_, CUBLASLT_MATMUL_DESC_EPILOGUE, native(spec.epilogue));
   if (has_bias(spec.epilogue)) {
-    // Any aligned address will do until the real one is known.
-    bias_ = reinterpret_cast<float*>(std::uintptr_t{alignment});
+    bias_ = &somewhere;
     set(operation_, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias_);
   }
   left_ = spec.left_transposed ? make_layout(spec.inner, spec.rows)

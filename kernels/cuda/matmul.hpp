@@ -51,7 +51,7 @@ class Matmul {
   cublasLtMatmulDesc_t operation_ = nullptr;
   cublasLtMatrixLayout_t left_ = nullptr, right_ = nullptr, out_ = nullptr;
   cublasLtMatmulHeuristicResult_t algorithm_{};
-  float* bias_ = nullptr;  ///< that the operation has been told
+  const float* bias_ = nullptr;  ///< that the operation has been told
 };
 
 /// The same; throws Error where there is no algorithm.
