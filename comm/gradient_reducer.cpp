@@ -66,6 +66,7 @@ std::span<float> GradientReducer::gradients_of(const GradientBucket& bucket,
 
 void GradientReducer::reduce(const GradientBucket& bucket, kernels::Stream& stream) {
   const Stopwatch watch;
+  const ScopedDetail detail(options_.details, "sum", "bucket");
   const auto whole = arena_.subspan(static_cast<std::size_t>(bucket.begin),
                                     static_cast<std::size_t>(bucket.end - bucket.begin));
   if (options_.exact) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/detail_sink.hpp"
 #include "base/span_sink.hpp"
 #include "comm/collective.hpp"
 #include "comm/progress_thread.hpp"
@@ -39,6 +40,7 @@ struct ReducerOptions {
   /// `part_stride` floats apart, and their sum is exact. Not with compress.
   std::optional<ExactSum> exact = std::nullopt;
   std::size_t part_stride = 0;
+  DetailSink* details = nullptr;  ///< told of each bucket's sum; may be null
 };
 
 class GradientReducer {

@@ -83,6 +83,8 @@ std::string to_toml(const TrainSettings& s) {
   toml.add("checkpoint-every", s.checkpoint_every);
   toml.add("checkpoint-every-steps", s.checkpoint_every_steps);
   toml.add("checkpoint-keep", s.checkpoint_keep);
+  toml.add("energy", s.energy);
+  toml.add("trace", s.trace);
   if (!s.init.empty()) toml.add("init", from_anywhere(s.init));
   return toml.text();
 }

@@ -8,7 +8,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 
 #include "base/cores.hpp"
@@ -23,6 +22,7 @@
 #include "launch/doctor_slurm.hpp"
 #include "launch/revision.hpp"
 #include "launch/version.hpp"
+#include "measure/energy_sources.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -116,30 +116,17 @@ void describe_gpu() {
   line(report->nccl_version > 0, "NCCL", kernels::nccl_version_text(report->nccl_version));
 }
 
-/// "readable", or why a counter file is not. `missing`: what its absence means.
-void energy_line(std::string_view name, const fs::path& file, const std::string& missing) {
-  if (!fs::exists(file)) return line(false, name, missing);
-  std::ifstream stream(file);
-  std::string text;
-  const bool readable = static_cast<bool>(stream >> text);
-  line(readable, name,
-       readable
-           ? fmt::format("{} (not used by training yet)", file.string())
-           : fmt::format("{} may not be read: ask for read access, or run as root", file.string()));
-}
-
 void describe_energy() {
   section("Energy counters");
-  const char* prefix = std::getenv("DTRAIN_SYSFS_ROOT");
-  const fs::path root = prefix != nullptr ? prefix : "/";
-  energy_line("RAPL", root / "sys/class/powercap/intel-rapl/intel-rapl:0/energy_uj",
-              "no powercap in sysfs (a virtual machine, or its driver is not loaded)");
-  energy_line("Cray", root / "sys/cray/pm_counters/energy", "no pm_counters: not a Cray");
-  const char* library = std::getenv("DTRAIN_NVML");
-  void* nvml = dlopen(library != nullptr ? library : "libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
-  line(nvml != nullptr, "NVML",
-       nvml != nullptr ? "found (not used by training yet)" : "no NVIDIA driver library");
-  if (nvml != nullptr) dlclose(nvml);
+  const auto request = measure::EnergyRequest::from_environment();
+  for (const measure::EnergySourceEntry& entry : measure::energy_sources()) {
+    const measure::EnergyOffer offer = entry.open(request);
+    line(offer.available(), entry.name,
+         offer.available()
+             ? fmt::format("{}: {}", entry.counts, fmt::join(offer.source->counters(), ", "))
+             : offer.why_not);
+  }
+  line(true, "tdp:WATTS", "an estimate, to be asked for: --energy tdp:280");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "launch/rehearsal.hpp"
 #include "launch/root_observers.hpp"
 #include "launch/run_folder.hpp"
+#include "launch/run_instruments.hpp"
 #include "launch/software.hpp"
 #include "launch/stop_signals.hpp"
 #include "launch/together.hpp"
@@ -74,6 +75,8 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
   if (!sums.empty()) text += fact_line("comm", sums);
   text +=
       fact_line("device", fmt::format("{} ({}), {}", run.device, run.device_name, run.precision));
+  if (!run.energy.sources.empty())
+    text += fact_line("energy", fmt::format("{}", fmt::join(run.energy.sources, ", ")));
   return text + fact_line("output", settings.output + "/") + "\n";
 }
 
@@ -140,14 +143,16 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   start = train::share(communicator, start);
   communicator.allreduce(std::span(known), comm::ReduceOp::max);
   options.output = settings.output;
+  RunInstruments instruments(settings, communicator, *backend->device);
   options.synchronization.bucket_mb = engine.bucket_mb;
   options.synchronization.reduction = engine.options;
+  options.synchronization.reduction.details = instruments.details();
   RootObservers observers;
   std::optional<train::Trainer> trainer;
   alike([&] {
     if (start && resumes == 0) train::restore(*start, replica, nullptr);
     trainer.emplace(replica, communicator, *engine.collective, data, options,
-                    std::vector<train::TrainingObserver*>{&observers});
+                    std::vector<train::TrainingObserver*>{&observers}, instruments.for_trainer());
     if (resumes != 0) trainer->resume(*start);
   });
   // A run that was killed after its last checkpoint still lacks its summary.
@@ -182,6 +187,10 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                         .seed = settings.seed,
                         .reproducible = settings.reproducible,
                         .mpi_init_seconds = session.mpi_init_seconds(),
+                        .peak_gflops = std::nullopt,
+                        .target_accuracy = settings.target_accuracy,
+                        .energy = instruments.energy_facts(),
+                        .slurm_joules = std::nullopt,
                         .earlier_epochs = {},
                         .result = {}};
   const std::filesystem::path folder = settings.output;
@@ -198,9 +207,14 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   if (settings.progress == "none" && !names_folder)
     note(fmt::format("the run's files are in {}/", settings.output));
   say(banner(run, settings, inputs->input, engine.reason));
+  if (settings.energy != "auto" && settings.energy != "none" && run.energy.sources.empty())
+    note(fmt::format("--energy {} measures nothing: {}", settings.energy,
+                     fmt::join(run.energy.problems, "; ")));
 
+  instruments.start();
   alike([&] { run.result = trainer->run(); });
   observers.close();
+  instruments.finish(run, threads, folder);
 
   if (is_root) {
     run.earlier_epochs = observers.earlier_epochs();

@@ -8,6 +8,7 @@
 #include "launch/command_line.hpp"
 #include "launch/config_file.hpp"
 #include "launch/run_folder.hpp"
+#include "measure/energy_sources.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -247,6 +248,17 @@ void add_output_options(CLI::App& parser, TrainSettings& s, Actions& actions) {
   group(parser.add_option("--init", s.init,
                           "start a fresh run from the weights of a checkpoint or a run"))
       ->type_name("CKPT");
+  group(parser.add_option(
+            "--energy", s.energy,
+            "what counts joules: auto (all that can be read), none, cray, rapl, nvml, or "
+            "tdp:WATTS (an estimate: how busy the cores are, times a node's watts)"))
+      ->type_name("auto|none|SOURCE|tdp:WATTS")
+      ->check(parsed_by(measure::parse_energy_choice))
+      ->capture_default_str();
+  group(
+      parser.add_flag("--trace", s.trace,
+                      "write trace.json, for Perfetto: all ranks' steps, layers and sums in time"))
+      ->check(true_or_false());
   group(
       parser.add_option("--progress", s.progress, "auto (a bar on a terminal), bar, plain or none"))
       ->type_name("NAME")

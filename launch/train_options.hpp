@@ -51,7 +51,8 @@ struct TrainSettings {
   std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
   std::int64_t checkpoint_every = 1, checkpoint_every_steps = 0, checkpoint_keep = 3;
   std::string resume, init;
-  std::string progress = "auto";
+  bool trace = false;
+  std::string energy = "auto", progress = "auto";
 };
 
 /// What the command line asks for besides training.

@@ -29,6 +29,8 @@ double measure_product_gflops(const kernels::Backend& backend, double seconds = 
 
 /// Largest resident memory of this process so far, bytes; 0 where the system does not say.
 std::int64_t peak_rss_bytes();
+/// Resident memory of this process now, bytes; 0 where the system does not say.
+std::int64_t rss_bytes();
 /// Since the operating system started this process, in steps of 10 ms.
 double seconds_since_process_start();
 

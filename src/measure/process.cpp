@@ -27,12 +27,20 @@ std::string proc_value(const char* file, const std::string& key) {
   return "";
 }
 
+std::int64_t status_bytes(const std::string& key) {
+  const std::string kilobytes = proc_value("/proc/self/status", key);
+  return kilobytes.empty() ? 0 : std::stoll(kilobytes) * 1024;
+}
+
 }  // namespace
 
+// Not getrusage's ru_maxrss, which a process inherits from the one that started it.
 std::int64_t peak_rss_bytes() {
-  // Not getrusage's ru_maxrss, which a process inherits from the one that started it.
-  const std::string kilobytes = proc_value("/proc/self/status", "VmHWM");
-  return kilobytes.empty() ? 0 : std::stoll(kilobytes) * 1024;
+  return status_bytes("VmHWM");
+}
+
+std::int64_t rss_bytes() {
+  return status_bytes("VmRSS");
 }
 
 double seconds_since_process_start() {

@@ -29,7 +29,9 @@ void StepClock::begin_step() {
 }
 
 StepTime StepClock::end_step() {
-  current_.total_ms = milliseconds(Clock::now() - begin_);
+  const auto end = Clock::now();
+  current_.total_ms = milliseconds(end - begin_);
+  if (details_ != nullptr) details_->detail("step", "step", begin_, end);
   // The first step plans and warms up: it stays in the sample only while it is alone.
   if (ended_ == 1) steps_.clear();
   if (ended_++ % stride_ == 0 || steps_.empty()) steps_.push_back(current_);
@@ -41,8 +43,9 @@ StepTime StepClock::end_step() {
   return current_;
 }
 
-void StepClock::span(Phase phase, std::string_view, Clock::time_point begin,
+void StepClock::span(Phase phase, std::string_view name, Clock::time_point begin,
                      Clock::time_point end) noexcept {
+  if (details_ != nullptr) details_->detail("phase", name, begin, end);
   current_.phase_ms[static_cast<std::size_t>(phase)] += milliseconds(end - begin);
 }
 
@@ -56,9 +59,11 @@ StepSummary StepClock::summary() const {
   };
   summary.median_ms = quantile_of(0.5, &StepTime::total_ms);
   summary.p95_ms = quantile_of(0.95, &StepTime::total_ms);
-  for (std::size_t phase = 0; phase < phase_count; ++phase)
-    summary.phase_median_ms[phase] =
-        quantile_of(0.5, [&](const StepTime& step) { return step.phase_ms[phase]; });
+  for (std::size_t phase = 0; phase < phase_count; ++phase) {
+    const auto of_phase = [&](const StepTime& step) { return step.phase_ms[phase]; };
+    summary.phase_median_ms[phase] = quantile_of(0.5, of_phase);
+    summary.phase_p95_ms[phase] = quantile_of(0.95, of_phase);
+  }
   return summary;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/detail_sink.hpp"
 #include "base/span_sink.hpp"
 
 namespace dtrain::measure {
@@ -20,12 +21,15 @@ struct StepTime {
 
 struct StepSummary {
   double median_ms = 0, p95_ms = 0;
-  std::array<double, phase_count> phase_median_ms{};
+  std::array<double, phase_count> phase_median_ms{}, phase_p95_ms{};
 };
 
 /// Collects where each step's time goes. The spans of a step must not nest.
 class StepClock : public SpanSink {
  public:
+  /// Steps and phases are told to `details` as well, if that is not null. It outlives the clock.
+  explicit StepClock(DetailSink* details = nullptr) : details_(details) {}
+
   void begin_step();
   /// Returns the step just ended.
   StepTime end_step();
@@ -39,6 +43,7 @@ class StepClock : public SpanSink {
   static constexpr std::size_t max_samples = 65536;
 
  private:
+  DetailSink* details_;
   Clock::time_point begin_{};
   StepTime current_;
   std::vector<StepTime> steps_;  ///< every stride_-th step

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/detail_sink.hpp"
 #include "kernels/backend.hpp"
 #include "nn/model.hpp"
 #include "tensor/parameter_arena.hpp"
@@ -44,6 +45,7 @@ struct StepContext {
   std::span<const std::int64_t> sample_ids;  ///< of this pass
   /// samples of this pass / samples of the global batch: the weight of a statistic's observation
   float pass_weight = 1.0f;
+  DetailSink* details = nullptr;  ///< told of each layer's time; may be null
 };
 
 struct ForwardArgs {

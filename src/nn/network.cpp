@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/detail_sink.hpp"
 #include "nn/network_plan.hpp"
 
 namespace dtrain::nn {
@@ -19,6 +20,10 @@ struct BoundNode {
   float* output_gradient = nullptr;
   std::vector<float*> input_gradients;
 };
+
+std::string_view name_of(const PlannedNode& node) {
+  return node.spec != nullptr ? std::string_view(node.spec->name) : "reorder";
+}
 
 }  // namespace
 
@@ -144,6 +149,7 @@ const float* Network::forward(const float* input, const StepContext& context,
   for (std::size_t k = 0; k < self.bound.size(); ++k) {
     const BoundNode& node = self.bound[k];
     const PlannedNode& planned = self.plan.nodes[k];
+    const ScopedDetail detail(context.details, "forward", name_of(planned));
     planned.layer->forward({node.inputs, node.output, node.parameters, node.saved,
                             node.forward_scratch, context, stream});
     if (on_layer_done && planned.spec != nullptr)
@@ -162,6 +168,7 @@ void Network::backward(float* output_gradient, const StepContext& context, kerne
     const PlannedNode& planned = self.plan.nodes[k];
     if (!planned.runs_backward) continue;
     const BoundNode& node = self.bound[k];
+    const ScopedDetail detail(context.details, "backward", name_of(planned));
     self.run(planned.sums_before, stream);
     planned.layer->backward({node.backward_inputs, node.backward_output, node.output_gradient,
                              node.input_gradients, node.parameters, node.saved,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "measure/energy_window.hpp"
 #include "nn/replica.hpp"
 #include "optim/optimizer.hpp"
 #include "train/optimizer_state.hpp"
@@ -44,6 +45,9 @@ struct Progress {
   double epoch_train_seconds = 0;
   std::int64_t epoch_skipped_samples = 0;  ///< of those in skipped steps, which have no loss
   std::int64_t skipped_steps = 0;          ///< over all epochs
+  measure::EnergyWindow epoch_train_energy = {};
+  // Over the whole run so far.
+  measure::EnergyWindow train_energy = {}, eval_energy = {};
   // The best checkpoint so far, by validation or test accuracy; best_step < 0: none yet.
   double best_accuracy = -1;
   std::int64_t best_step = -1;

@@ -53,6 +53,18 @@ std::vector<NamedArray> read_arrays(const hdf5::Group& section) {
   return arrays;
 }
 
+void set_energy(hdf5::Group& group, const std::string& name, const measure::EnergyWindow& energy) {
+  group.set_attribute(
+      name, std::vector<double>{energy.joules, energy.idle_joules, energy.uncertainty_joules});
+}
+
+measure::EnergyWindow energy_of(const hdf5::Group& group, const std::string& name) {
+  if (!group.has_attribute(name)) return measure::EnergyWindow::unknown();  // an older file
+  const auto values = group.attribute<std::vector<double>>(name);
+  if (values.size() != 3) group.fail(name + " does not hold three numbers");
+  return {values[0], values[1], values[2]};
+}
+
 void write_progress(hdf5::Group group, const Progress& progress) {
   group.set_attribute("epoch", progress.epoch);
   group.set_attribute("step", progress.step);
@@ -68,6 +80,9 @@ void write_progress(hdf5::Group group, const Progress& progress) {
   group.set_attribute("epoch_train_seconds", progress.epoch_train_seconds);
   group.set_attribute("epoch_skipped_samples", progress.epoch_skipped_samples);
   group.set_attribute("skipped_steps", progress.skipped_steps);
+  set_energy(group, "epoch_train_energy", progress.epoch_train_energy);
+  set_energy(group, "train_energy", progress.train_energy);
+  set_energy(group, "eval_energy", progress.eval_energy);
   group.set_attribute("best_accuracy", progress.best_accuracy);
   group.set_attribute("best_step", progress.best_step);
   group.set_attribute("optimizer", progress.optimizer);
@@ -95,6 +110,9 @@ Progress read_progress(const hdf5::Group& group) {
     progress.epoch_skipped_samples = group.attribute<std::int64_t>("epoch_skipped_samples");
     progress.skipped_steps = group.attribute<std::int64_t>("skipped_steps");
   }
+  progress.epoch_train_energy = energy_of(group, "epoch_train_energy");
+  progress.train_energy = energy_of(group, "train_energy");
+  progress.eval_energy = energy_of(group, "eval_energy");
   progress.best_accuracy = group.attribute<double>("best_accuracy");
   progress.best_step = group.attribute<std::int64_t>("best_step");
   progress.optimizer = group.attribute<std::string>("optimizer");

@@ -29,10 +29,13 @@ Json to_json(const EpochRecord& record) {
           {"train_seconds", record.train_seconds},
           {"eval_seconds", record.eval_seconds},
           {"samples_per_second", record.samples_per_second},
-          {"energy_joules", nullptr},
-          {"eval_energy_joules", nullptr},
-          {"average_watts", nullptr},
-          {"joules_per_sample", nullptr}};
+          {"energy_joules", json_or_null(record.energy.train_joules)},
+          {"eval_energy_joules", json_or_null(record.energy.eval_joules)},
+          {"net_energy_joules", json_or_null(record.energy.net_joules)},
+          {"energy_uncertainty_joules", json_or_null(record.energy.uncertainty_joules)},
+          {"average_watts", json_or_null(record.energy.average_watts)},
+          {"joules_per_sample", json_or_null(record.energy.joules_per_sample)},
+          {"run_energy_joules", json_or_null(record.energy.run_joules)}};
 }
 
 EpochRecord epoch_from_json(const Json& object) {
@@ -48,6 +51,13 @@ EpochRecord epoch_from_json(const Json& object) {
   record.train_seconds = object.at("train_seconds");
   record.eval_seconds = object.at("eval_seconds");
   record.samples_per_second = object.at("samples_per_second");
+  record.energy = {.train_joules = number_at(object, "energy_joules"),
+                   .eval_joules = number_at(object, "eval_energy_joules"),
+                   .net_joules = number_at(object, "net_energy_joules"),
+                   .uncertainty_joules = number_at(object, "energy_uncertainty_joules"),
+                   .average_watts = number_at(object, "average_watts"),
+                   .joules_per_sample = number_at(object, "joules_per_sample"),
+                   .run_joules = number_at(object, "run_energy_joules")};
   return record;
 }
 

@@ -21,8 +21,7 @@ Json json_or_null(const std::optional<T>& value) {
 /// JSON must be: what is not is replaced by U+FFFD.
 std::string to_text(const Json&, int indent = -1);
 
-/// As an element of summary.json's `epochs`. Energy members are null until an energy source fills
-/// them.
+/// As an element of summary.json's `epochs`.
 Json to_json(const EpochRecord&);
 EpochRecord epoch_from_json(const Json&);
 

@@ -15,16 +15,23 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view csv_header =
     "epoch,step,train_loss,train_accuracy,validation_loss,validation_accuracy,test_loss,"
-    "test_accuracy,train_seconds,eval_seconds,samples_per_second\n";
+    "test_accuracy,train_seconds,eval_seconds,samples_per_second,energy_joules,eval_energy_joules,"
+    "net_energy_joules,energy_uncertainty_joules,average_watts,joules_per_sample,"
+    "run_energy_joules\n";
 
 std::string csv_row(const EpochRecord& record) {
   const auto cell = [](const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : "";
   };
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", record.epoch, record.step,
-                     record.train_loss, cell(record.train_accuracy), cell(record.validation_loss),
-                     cell(record.validation_accuracy), record.test_loss, cell(record.test_accuracy),
-                     record.train_seconds, record.eval_seconds, record.samples_per_second);
+  const EpochEnergy& energy = record.energy;
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", record.epoch,
+                     record.step, record.train_loss, cell(record.train_accuracy),
+                     cell(record.validation_loss), cell(record.validation_accuracy),
+                     record.test_loss, cell(record.test_accuracy), record.train_seconds,
+                     record.eval_seconds, record.samples_per_second, cell(energy.train_joules),
+                     cell(energy.eval_joules), cell(energy.net_joules),
+                     cell(energy.uncertainty_joules), cell(energy.average_watts),
+                     cell(energy.joules_per_sample), cell(energy.run_joules));
 }
 
 std::string epoch_line(const EpochRecord& record) {

@@ -28,6 +28,15 @@ struct SkippedStep {
   std::string reason;                ///< what, where and on which rank
 };
 
+/// Of an epoch, over all nodes and GPUs of the job. None: not measured, or too short to be.
+struct EpochEnergy {
+  std::optional<double> train_joules, eval_joules;
+  std::optional<double> net_joules;          ///< of both, above what idle machines use
+  std::optional<double> uncertainty_joules;  ///< of both: so far may they be off
+  std::optional<double> average_watts, joules_per_sample;  ///< of training
+  std::optional<double> run_joules;  ///< of training and evaluation since the run began
+};
+
 /// Members as the contract's summary.json names them.
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< counts from 1
@@ -36,6 +45,7 @@ struct EpochRecord {
   std::optional<double> train_accuracy, test_accuracy;
   std::optional<double> validation_loss, validation_accuracy;
   double train_seconds = 0, eval_seconds = 0, samples_per_second = 0;
+  EpochEnergy energy = {};
 };
 
 /// What happens during a run. Called on the root rank only, between steps; must not communicate.

@@ -7,30 +7,81 @@
 namespace dtrain::train {
 namespace {
 
-Json step_milliseconds(const measure::StepSummary& time) {
-  const auto phase = [&](Phase which) {
-    return time.phase_median_ms[static_cast<std::size_t>(which)];
-  };
-  return {{"median", time.median_ms},
-          {"p95", time.p95_ms},
-          {"data", phase(Phase::data)},
+/// Medians (or other quantiles) by phase.
+Json phases(const std::array<double, phase_count>& milliseconds) {
+  const auto phase = [&](Phase which) { return milliseconds[static_cast<std::size_t>(which)]; };
+  return {{"data", phase(Phase::data)},
           {"forward", phase(Phase::forward)},
           {"backward", phase(Phase::backward)},
           {"comm_exposed", phase(Phase::comm_exposed)},
           {"optimizer", phase(Phase::optimizer)}};
 }
 
+Json step_milliseconds(const measure::StepSummary& time) {
+  Json step = {{"median", time.median_ms}, {"p95", time.p95_ms}};
+  step.update(phases(time.phase_median_ms));
+  return step;
+}
+
+/// Where each rank's steps went.
+Json rank_table(const std::vector<RankFigures>& ranks) {
+  Json table = Json::array();
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    Json row = {{"rank", rank}};
+    row.update(step_milliseconds(ranks[rank].step_time));
+    row["p95_by_phase"] = phases(ranks[rank].step_time.phase_p95_ms);
+    row["peak_rss_bytes"] = ranks[rank].peak_rss_bytes;
+    table.push_back(std::move(row));
+  }
+  return table;
+}
+
+Json energy_json(const RunSummary& run) {
+  const EnergyReport report = energy_report(run);
+  const measure::EnergyFacts& facts = run.energy;
+  const bool counts = !facts.sources.empty();
+  return {{"joules", json_or_null(report.joules)},
+          {"net_joules", json_or_null(report.net_joules)},
+          {"idle_watts", json_or_null(facts.idle_watts)},
+          {"sources", facts.sources},
+          {"estimated", facts.estimated},
+          {"uncertainty_joules", json_or_null(report.uncertainty_joules)},
+          {"average_watts", json_or_null(report.average_watts)},
+          {"joules_per_sample", json_or_null(report.joules_per_sample)},
+          {"joules_per_epoch", json_or_null(report.joules_per_epoch)},
+          {"joules_to_target_accuracy", json_or_null(report.joules_to_target)},
+          {"energy_delay_joule_seconds", json_or_null(report.energy_delay)},
+          {"resolution_seconds", counts ? Json(facts.resolution_seconds) : Json(nullptr)},
+          {"slurm_joules", json_or_null(run.slurm_joules)},
+          {"not_measured", facts.problems}};
+}
+
 }  // namespace
+
+std::optional<double> achieved_gflops(const RunSummary& run) {
+  if (run.result.samples_per_second == 0) return std::nullopt;
+  return run.result.samples_per_second * static_cast<double>(run.flops_per_sample) * 1e-9;
+}
+
+std::vector<EpochRecord> all_epochs(const RunSummary& run) {
+  std::vector<EpochRecord> epochs = run.earlier_epochs;
+  epochs.insert(epochs.end(), run.result.epochs.begin(), run.result.epochs.end());
+  return epochs;
+}
+
+EnergyReport energy_report(const RunSummary& run) {
+  return energy_report(run.result, all_epochs(run), run.target_accuracy);
+}
 
 std::string to_json_text(const RunSummary& run) {
   const TrainingResult& result = run.result;
   Json epochs = Json::array();
   std::optional<double> test_accuracy = result.test_accuracy;
-  for (const EpochRecord& record : run.earlier_epochs) epochs.push_back(to_json(record));
-  for (const EpochRecord& record : result.epochs) epochs.push_back(to_json(record));
+  for (const EpochRecord& record : all_epochs(run)) epochs.push_back(to_json(record));
   if (result.epochs.empty() && !run.earlier_epochs.empty())
     test_accuracy = run.earlier_epochs.back().test_accuracy;
   const bool trained = result.samples_per_second > 0;
+  const std::optional<double> gflops = achieved_gflops(run);
 
   const Json summary = {
       {"schema", 1},
@@ -58,15 +109,13 @@ std::string to_json_text(const RunSummary& run) {
       {"test_accuracy", json_or_null(test_accuracy)},
       {"samples_per_second", trained ? Json(result.samples_per_second) : Json(nullptr)},
       {"step_milliseconds", step_milliseconds(result.step_time)},
-      {"gflops",
-       trained ? Json(result.samples_per_second * static_cast<double>(run.flops_per_sample) * 1e-9)
-               : Json(nullptr)},
-      {"energy",
-       {{"joules", nullptr},
-        {"net_joules", nullptr},
-        {"idle_watts", nullptr},
-        {"sources", Json::array()},
-        {"estimated", false}}},
+      {"ranks", rank_table(result.ranks)},
+      {"load_imbalance", trained ? Json(load_imbalance(result.ranks)) : Json(nullptr)},
+      {"gflops", json_or_null(gflops)},
+      {"peak_gflops", json_or_null(run.peak_gflops)},
+      {"fraction_of_peak",
+       gflops && run.peak_gflops ? Json(*gflops / *run.peak_gflops) : Json(nullptr)},
+      {"energy", energy_json(run)},
       {"peak_rss_bytes", result.peak_rss_bytes},
       {"optimizer_state_bytes", result.optimizer_state_bytes},
       {"startup_seconds", result.startup_seconds},

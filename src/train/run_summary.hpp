@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "measure/energy_meter.hpp"
+#include "train/energy_report.hpp"
 #include "train/trainer.hpp"
 
 namespace dtrain::train {
@@ -23,9 +25,22 @@ struct RunSummary {
   std::uint64_t seed = 0;
   bool reproducible = false;
   double mpi_init_seconds = 0;
+  std::optional<double> peak_gflops;  ///< measured, of all ranks' devices together
+  double target_accuracy = 0;         ///< 0: none
+  measure::EnergyFacts energy = {};
+  std::optional<double> slurm_joules;       ///< of the same time, as Slurm counted
   std::vector<EpochRecord> earlier_epochs;  ///< of a resumed run, before its checkpoint
   TrainingResult result;
 };
+
+/// In training, evaluation left out; none where nothing was trained.
+std::optional<double> achieved_gflops(const RunSummary&);
+
+/// All epochs of the run, resumed or not.
+std::vector<EpochRecord> all_epochs(const RunSummary&);
+
+/// Its energy, as one run's.
+EnergyReport energy_report(const RunSummary&);
 
 /// The text of summary.json.
 std::string to_json_text(const RunSummary&);

@@ -157,6 +157,10 @@ void TensorBoardWriter::on_epoch(const EpochRecord& record) {
   add("accuracy/validation", record.validation_accuracy);
   add("accuracy/test", record.test_accuracy);
   add("epoch/samples_per_second", record.samples_per_second);
+  add("energy/train_joules", record.energy.train_joules);
+  add("energy/eval_joules", record.energy.eval_joules);
+  add("energy/average_watts", record.energy.average_watts);
+  add("energy/joules_per_sample", record.energy.joules_per_sample);
   write_scalars(record.step, scalars);
   file_.flush();
 }

@@ -12,6 +12,7 @@
 #include "base/stopwatch.hpp"
 #include "measure/hardware_probe.hpp"
 #include "train/checkpoint_folder.hpp"
+#include "train/energy_report.hpp"
 #include "train/evaluator.hpp"
 #include "train/non_finite.hpp"
 #include "train/pass_plan.hpp"
@@ -40,7 +41,7 @@ class Trainer::Impl {
  public:
   Impl(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
        datasets::DatasetSplits& splits, const TrainerOptions& options,
-       std::vector<TrainingObserver*> observers);
+       std::vector<TrainingObserver*> observers, const Instruments& instruments);
 
   void resume(const Checkpoint& checkpoint);
   bool work_left() const;
@@ -66,6 +67,11 @@ class Trainer::Impl {
   void save();
   TrainingResult summarize(StopReason reason);
 
+  /// What was used since the last call.
+  measure::EnergyWindow energy_lap() {
+    return instruments_.energy != nullptr ? instruments_.energy->lap(*stream_)
+                                          : measure::EnergyWindow::unknown();
+  }
   /// Passes that are tiny for the sake of many ranks would make evaluation slow.
   std::int64_t evaluation_batch() const { return std::max<std::int64_t>(plan_.nominal_pass(), 64); }
   std::unique_ptr<Evaluator> make_evaluator(datasets::Dataset* split);
@@ -74,6 +80,7 @@ class Trainer::Impl {
   nn::Replica& replica_;
   tensor::ParameterArena& arena_;
   comm::Communicator& communicator_;
+  const Instruments instruments_;
   const TrainerOptions options_;
   const std::vector<TrainingObserver*> observers_;  ///< none but on the root
   const std::int64_t samples_;
@@ -103,10 +110,12 @@ class Trainer::Impl {
 
 Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
                     comm::Collective& collective, datasets::DatasetSplits& splits,
-                    const TrainerOptions& options, std::vector<TrainingObserver*> observers)
+                    const TrainerOptions& options, std::vector<TrainingObserver*> observers,
+                    const Instruments& instruments)
     : replica_(replica),
       arena_(replica.parameters()),
       communicator_(communicator),
+      instruments_(instruments),
       options_(checked_options(options, communicator, splits)),
       observers_(communicator.is_root() ? std::move(observers) : std::vector<TrainingObserver*>()),
       samples_(splits.train->size()),
@@ -116,6 +125,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       saves_(root_has_folder(communicator, options.output)),
       data_(facts_of(splits.train->info())),
       progress_(fresh_progress(options, samples_, total_steps_)),
+      clock_(instruments.details),
       stream_(replica.backend().device->make_stream()),
       sampler_(samples_, splits.train->chunk_samples(), options.seed),
       loader_(*splits.train, replica.backend(), plan_.largest_pass(), options.augment,
@@ -176,7 +186,7 @@ datasets::Batch Trainer::Impl::load() {
 
 nn::StepContext Trainer::Impl::context_of(const datasets::Batch& batch, std::int64_t n) const {
   return {options_.seed, progress_.step, batch.sample_ids,
-          static_cast<float>(batch.size) / static_cast<float>(n)};
+          static_cast<float>(batch.size) / static_cast<float>(n), instruments_.details};
 }
 
 const float* Trainer::Impl::forward(const datasets::Batch& batch, const nn::StepContext& context) {
@@ -287,8 +297,15 @@ bool Trainer::Impl::work_left() const {
 // Trains on what is left of the epoch, until its end, the last step, or a stop that all ranks
 // agreed on.
 void Trainer::Impl::train_epoch() {
+  const ScopedDetail detail(instruments_.details, "run", "train");
+  energy_lap();  // what came before was no training
   Stopwatch watch;
-  const auto pause = [&] { progress_.epoch_train_seconds += watch.seconds(); };
+  const auto pause = [&] {
+    const measure::EnergyWindow energy = energy_lap();
+    progress_.epoch_train_energy += energy;
+    progress_.train_energy += energy;
+    progress_.epoch_train_seconds += watch.seconds();
+  };
   start_loader();
   while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
     const auto record = step(plan_.batch_at(progress_.cursor));
@@ -299,6 +316,7 @@ void Trainer::Impl::train_epoch() {
         progress_.step % options_.checkpoint_every_steps == 0) {
       pause();
       save();
+      energy_lap();
       watch.restart();
     }
   }
@@ -314,6 +332,7 @@ void Trainer::Impl::start_loader() {
 
 // Evaluates and reports the epoch, or the part of it that --steps left.
 void Trainer::Impl::close_epoch() {
+  const ScopedDetail detail(instruments_.details, "run", "evaluate");
   EpochRecord record;
   const auto used = static_cast<double>(progress_.cursor - progress_.epoch_skipped_samples);
   record.epoch = progress_.epoch + 1;
@@ -334,7 +353,12 @@ void Trainer::Impl::close_epoch() {
     record.validation_loss = validation.loss;
     record.validation_accuracy = accuracy_ = validation.accuracy;
   }
+  const measure::EnergyWindow eval_energy = energy_lap();
   record.eval_seconds = watch.seconds();
+  progress_.eval_energy += eval_energy;
+  record.energy =
+      epoch_energy(progress_.epoch_train_energy, eval_energy, record.train_seconds, used);
+  record.energy.run_joules = (progress_.train_energy + progress_.eval_energy).gross();
 
   progress_.evaluated = true;
   epochs_.push_back(record);
@@ -343,10 +367,12 @@ void Trainer::Impl::close_epoch() {
   ++progress_.epoch;
   progress_.cursor = 0;
   progress_.epoch_loss_sum = progress_.epoch_train_seconds = 0;
+  progress_.epoch_train_energy = {};
   progress_.epoch_correct = progress_.epoch_skipped_samples = 0;
 }
 
 void Trainer::Impl::save() {
+  const ScopedDetail detail(instruments_.details, "run", "checkpoint");
   // Before anything that only the rank with the folder does: all ranks fail alike.
   if (replica_.backend().kernels->find_non_finite(arena_.value_floats(), arena_.values(),
                                                   *stream_) >= 0)
@@ -385,17 +411,20 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   result.epochs = epochs_;
   if (progress_.cursor > 0 && !progress_.evaluated)
     result.open_epoch_seconds = progress_.epoch_train_seconds;
+  result.samples_trained = progress_.epoch * samples_ + progress_.cursor;
+  result.train_energy = progress_.train_energy;
+  result.eval_energy = progress_.eval_energy;
   result.startup_seconds = startup_seconds_;
   result.weights_hash = replica_.weights_hash();
   if (!epochs_.empty()) result.test_accuracy = epochs_.back().test_accuracy;
   result.samples_per_second = median_samples_per_second(epochs_);
-  const Extremes extremes = extremes_over_ranks(
-      communicator_, {.step_time = clock_.summary(),
-                      .peak_rss_bytes = measure::peak_rss_bytes(),
-                      .optimizer_state_bytes = synchronizer_.optimizer().state_bytes()});
-  result.step_time = extremes.step_time;
-  result.peak_rss_bytes = extremes.peak_rss_bytes;
-  result.optimizer_state_bytes = extremes.optimizer_state_bytes;
+  result.ranks = gather_figures(communicator_,
+                                {.step_time = clock_.summary(),
+                                 .peak_rss_bytes = measure::peak_rss_bytes(),
+                                 .optimizer_state_bytes = synchronizer_.optimizer().state_bytes()});
+  result.step_time = slowest_step(result.ranks);
+  result.peak_rss_bytes = most_memory(result.ranks);
+  result.optimizer_state_bytes = most_optimizer_state(result.ranks);
   return result;
 }
 
@@ -414,9 +443,10 @@ void Trainer::Impl::fail_diverged(const char* what, std::int64_t step) const {
 
 Trainer::Trainer(nn::Replica& replica, comm::Communicator& communicator,
                  comm::Collective& collective, datasets::DatasetSplits& splits,
-                 const TrainerOptions& options, std::vector<TrainingObserver*> observers)
+                 const TrainerOptions& options, std::vector<TrainingObserver*> observers,
+                 const Instruments& instruments)
     : impl_(std::make_unique<Impl>(replica, communicator, collective, splits, options,
-                                   std::move(observers))) {}
+                                   std::move(observers), instruments)) {}
 
 Trainer::~Trainer() = default;
 

@@ -9,6 +9,7 @@
 
 #include "comm/communicator.hpp"
 #include "datasets/dataset.hpp"
+#include "measure/energy_meter.hpp"
 #include "nn/replica.hpp"
 #include "train/checkpoint.hpp"
 #include "train/observer.hpp"
@@ -17,13 +18,19 @@
 
 namespace dtrain::train {
 
+/// What measures a run besides the clock of its steps. Null: nothing does.
+struct Instruments {
+  measure::EnergyMeter* energy = nullptr;
+  DetailSink* details = nullptr;  ///< told of epochs, steps, phases, layers and sums
+};
+
 class Trainer {
  public:
   /// Everything outlives the trainer. The replica's arena has arena_memory(collective), which sums its
   /// gradients. Observers are called on the root rank. Collective; throws UsageError where ranks
   /// outnumber samples of a batch or shards, on all ranks alike.
   Trainer(nn::Replica&, comm::Communicator&, comm::Collective&, datasets::DatasetSplits&,
-          const TrainerOptions&, std::vector<TrainingObserver*> observers);
+          const TrainerOptions&, std::vector<TrainingObserver*> observers, const Instruments& = {});
   ~Trainer();
 
   /// Continues from a checkpoint, the same on all ranks. Throws UsageError/InputError when it does

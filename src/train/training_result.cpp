@@ -3,7 +3,6 @@
 #include "train/training_result.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace dtrain::train {
 
@@ -17,19 +16,6 @@ std::string to_string(StopReason reason) {
       return "stopped";
   }
   return "";
-}
-
-Extremes extremes_over_ranks(comm::Communicator& communicator, const Extremes& mine) {
-  Extremes result = mine;
-  for (const auto& bytes : communicator.all_gather(std::as_bytes(std::span(&mine, 1)))) {
-    Extremes other;
-    std::memcpy(&other, bytes.data(), sizeof other);
-    if (other.step_time.median_ms > result.step_time.median_ms) result.step_time = other.step_time;
-    result.peak_rss_bytes = std::max(result.peak_rss_bytes, other.peak_rss_bytes);
-    result.optimizer_state_bytes =
-        std::max(result.optimizer_state_bytes, other.optimizer_state_bytes);
-  }
-  return result;
 }
 
 double median_samples_per_second(const std::vector<EpochRecord>& epochs) {

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "comm/communicator.hpp"
+#include "measure/energy_window.hpp"
 #include "train/observer.hpp"
+#include "train/rank_figures.hpp"
 
 namespace dtrain::train {
 
@@ -19,7 +20,11 @@ struct TrainingResult {
   std::int64_t step = 0;           ///< steps completed, over all epochs
   std::int64_t skipped_steps = 0;  ///< of those, steps that no rank applied
   std::vector<EpochRecord> epochs;
-  double open_epoch_seconds = 0;   ///< of training in an epoch that a stop left
+  double open_epoch_seconds = 0;  ///< of training in an epoch that a stop left
+  // Of the whole run, before a resumption too.
+  std::int64_t samples_trained = 0;
+  measure::EnergyWindow train_energy = {}, eval_energy = {};
+  std::vector<RankFigures> ranks;
   measure::StepSummary step_time;  ///< of the slowest rank
   std::optional<double> test_accuracy;
   double samples_per_second = 0;  ///< median epoch, training only
@@ -28,15 +33,6 @@ struct TrainingResult {
   std::int64_t peak_rss_bytes = 0;         ///< of the rank that used most
   std::int64_t optimizer_state_bytes = 0;  ///< of the rank that holds most
 };
-
-/// The slowest rank's step and the largest rank's memory.
-struct Extremes {
-  measure::StepSummary step_time;
-  std::int64_t peak_rss_bytes = 0;
-  std::int64_t optimizer_state_bytes = 0;
-};
-/// The same on all ranks. Collective.
-Extremes extremes_over_ranks(comm::Communicator&, const Extremes& mine);
 
 /// The median of the epochs' training speeds; 0 without epochs.
 double median_samples_per_second(const std::vector<EpochRecord>& epochs);

@@ -175,6 +175,11 @@ RunSummary example_run() {
   run.result.samples_per_second = 1e6;
   run.result.step_time.median_ms = 1.5;
   run.result.step_time.phase_median_ms = {1, 2, 3, 4, 5};
+  run.peak_gflops = 8;
+  run.result.ranks.resize(2);
+  run.result.ranks[0].step_time.phase_median_ms = {0, 1, 2, 7, 0};
+  run.result.ranks[1].step_time.phase_median_ms = {0, 4, 5, 1, 0};
+  run.result.ranks[1].step_time.phase_p95_ms = {0, 4, 6, 1, 0};
   run.result.weights_hash = "0123";
   run.result.stop_reason = StopReason::target_reached;
   return run;
@@ -224,6 +229,12 @@ TEST(RunSummary, HasTheMembersOfTheContract) {
                                                 {"backward", 3.0},
                                                 {"comm_exposed", 4.0},
                                                 {"optimizer", 5.0}}));
+  EXPECT_DOUBLE_EQ(summary["fraction_of_peak"], 0.25);
+  EXPECT_DOUBLE_EQ(summary["load_imbalance"], 0.5);  // 3 and 9 ms of work
+  ASSERT_EQ(summary["ranks"].size(), 2u);
+  EXPECT_EQ(summary["ranks"][1]["rank"], 1);
+  EXPECT_EQ(summary["ranks"][1]["backward"], 5.0);
+  EXPECT_EQ(summary["ranks"][1]["p95_by_phase"]["backward"], 6.0);
   ASSERT_EQ(summary["epochs"].size(), 2u);
   for (const char* member : {"epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy",
                              "train_seconds", "eval_seconds", "samples_per_second", "energy_joules",
@@ -242,7 +253,8 @@ TEST(RunSummary, WhatIsNotMeasuredIsNull) {
   run.earlier_epochs.clear();
   run.result = {};
   summary = Json::parse(to_json_text(run));
-  for (const char* member : {"test_accuracy", "samples_per_second", "gflops"})
+  for (const char* member :
+       {"test_accuracy", "samples_per_second", "gflops", "load_imbalance", "fraction_of_peak"})
     EXPECT_TRUE(summary[member].is_null()) << member;
 }
 
