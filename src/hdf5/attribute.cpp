@@ -147,6 +147,7 @@ DTRAIN_INSTANTIATE(std::uint64_t);
 DTRAIN_INSTANTIATE(double);
 DTRAIN_INSTANTIATE(std::string);
 DTRAIN_INSTANTIATE(std::vector<float>);
+DTRAIN_INSTANTIATE(std::vector<double>);
 DTRAIN_INSTANTIATE(std::vector<std::int64_t>);
 DTRAIN_INSTANTIATE(std::vector<std::string>);
 #undef DTRAIN_INSTANTIATE
