@@ -51,7 +51,7 @@ struct EnergyRequest {
   std::filesystem::path sysfs_root = "/";  ///< prefix of /sys, for RAPL and Cray counters
   std::filesystem::path proc_stat = "/proc/stat";
   std::string nvml_library = "libnvidia-ml.so.1";
-  std::vector<std::string> gpus;  ///< UUIDs as NVML writes them; empty: all that there are
+  std::vector<std::string> gpus;  ///< UUIDs, as 32 digits or as NVML writes them; empty: all
   double tdp_watts = 0;           ///< of the whole node, all cores busy
 
   /// With DTRAIN_SYSFS_ROOT and DTRAIN_NVML, where they are set.

@@ -19,6 +19,13 @@ using Device = struct nvmlDevice_st*;
 using Result = int;
 constexpr Result success = 0, not_supported = 3, no_permission = 4;
 
+/// "GPU-01234567-89ab-cdef-0123-456789abcdef", of those digits alone.
+std::string nvml_uuid(std::string digits) {
+  if (digits.size() != 32) return digits;  // written so already
+  for (const std::size_t dash : {20, 16, 12, 8}) digits.insert(dash, "-");
+  return "GPU-" + digits;
+}
+
 /// An open library, initialised.
 class Nvml {
  public:
@@ -90,7 +97,8 @@ class GpuCounters : public EnergySource {
     if (request.gpus.empty())
       devices_ = nvml_.all_devices();
     else
-      for (const std::string& uuid : request.gpus) devices_.push_back(nvml_.device(uuid));
+      for (const std::string& uuid : request.gpus)
+        devices_.push_back(nvml_.device(nvml_uuid(uuid)));
     if (devices_.empty()) throw Error("the NVIDIA driver sees no GPU");
     for (Device device : devices_) first_.push_back(nvml_.millijoules(device));
   }

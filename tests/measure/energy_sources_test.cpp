@@ -173,6 +173,14 @@ TEST_F(Nvml, CountsTheGpusThatAreNamed) {
   EXPECT_THAT(all.source->counters(), ElementsAre("nvml"));
 }
 
+TEST_F(Nvml, KnowsAGpuByTheDigitsOfItsUuid) {
+  write_gpus(gpus_, {{"GPU-01234567-89ab-cdef-0123-456789abcdef", "1000"}, {"GPU-b", "1"}});
+  request_.gpus = {"0123456789abcdef0123456789abcdef"};
+  EXPECT_TRUE(open_nvml(request_).available()) << open_nvml(request_).why_not;
+  request_.gpus = {"1123456789abcdef0123456789abcdef"};
+  EXPECT_FALSE(open_nvml(request_).available());
+}
+
 TEST_F(Nvml, SaysWhyThereIsNone) {
   EXPECT_THAT(open_nvml(request_).why_not, HasSubstr("no GPU"));
   write_gpus(gpus_, {{"GPU-a", "unsupported"}});
