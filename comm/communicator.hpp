@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "comm/collective.hpp"
+#include "comm/node/node_group.hpp"
 #include "comm/waiting.hpp"
 
 namespace dtrain::comm {
@@ -64,6 +65,8 @@ class Communicator {
   /// For sums over the same ranks. Ranks of one process have one kind only, whatever the options
   /// say. Collective; throws UsageError on an unknown name.
   virtual std::unique_ptr<Collective> make_collective(const CollectiveOptions& options) = 0;
+  /// The ranks of this rank's node, local_size() of them, and memory that they share. Collective.
+  virtual std::unique_ptr<NodeGroup> make_node_group() = 0;
   /// Ends the whole job at once with `code`; for errors that the other ranks cannot know of.
   [[noreturn]] virtual void abort(int code) = 0;
 

@@ -26,13 +26,14 @@ std::vector<GradientBucket> plan_buckets(std::span<const std::int64_t> parameter
 GradientReducer::GradientReducer(Collective& collective, kernels::Device& device,
                                  std::span<float> arena, std::int64_t trainable,
                                  std::vector<GradientBucket> buckets, const ReducerOptions& options,
-                                 SpanSink& spans)
+                                 SpanSink& spans, RankProgress progress)
     : collective_(collective),
       arena_(arena),
       trainable_(static_cast<std::size_t>(trainable)),
       buckets_(std::move(buckets)),
       options_(options),
       spans_(spans),
+      progress_(progress),
       residual_(options.compress ? trainable_ : 0) {
   DTRAIN_ASSERT(!(options_.exact && options_.compress));
   std::int64_t end = 0;
@@ -64,9 +65,11 @@ std::span<float> GradientReducer::gradients_of(const GradientBucket& bucket,
   return arena.subspan(begin, std::min(static_cast<std::size_t>(bucket.end), trainable_) - begin);
 }
 
-void GradientReducer::reduce(const GradientBucket& bucket, kernels::Stream& stream) {
+void GradientReducer::reduce(std::size_t index, kernels::Stream& stream) {
+  const ScopedPlace place(thread_ ? progress_.sums : progress_.main, Place::bucket, index + 1);
   const Stopwatch watch;
   const ScopedDetail detail(options_.details, "sum", "bucket");
+  const GradientBucket& bucket = buckets_[index];
   const auto whole = arena_.subspan(static_cast<std::size_t>(bucket.begin),
                                     static_cast<std::size_t>(bucket.end - bucket.begin));
   if (options_.exact) {
@@ -92,7 +95,7 @@ void GradientReducer::start(std::size_t index, kernels::Stream& stream) {
   stream.record(*full_[index]);
   const auto sum = [this, index] {
     beside_->wait(*full_[index]);
-    reduce(buckets_[index], *beside_);
+    reduce(index, *beside_);
   };
   if (thread_)
     thread_->post(sum);
@@ -112,12 +115,15 @@ void GradientReducer::mark_ready(std::int64_t end, kernels::Stream& stream) {
 void GradientReducer::finish(kernels::Stream& stream) {
   const ScopedSpan span(spans_, Phase::comm_exposed, "allreduce");
   mark_ready(static_cast<std::int64_t>(arena_.size()), stream);
-  if (thread_) thread_->wait();
+  if (thread_) {
+    const ScopedPlace place(progress_.main, Place::own_thread);
+    thread_->wait();
+  }
   if (options_.overlap) {
     beside_->record(*done_);
     stream.wait(*done_);
   } else {
-    for (const GradientBucket& bucket : buckets_) reduce(bucket, stream);
+    for (std::size_t index = 0; index < buckets_.size(); ++index) reduce(index, stream);
   }
   ready_ = 0;
   started_ = 0;
@@ -130,6 +136,7 @@ void GradientReducer::forget_residual() {
 void GradientReducer::share(std::span<float> values, kernels::Stream& stream) {
   if (!options_.shard) return;
   const ScopedSpan span(spans_, Phase::comm_exposed, "share values");
+  const ScopedPlace place(progress_.main, Place::share);
   for (const GradientBucket& bucket : buckets_)
     collective_.all_gather(gradients_of(bucket, values), stream);
 }

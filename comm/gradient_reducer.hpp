@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/detail_sink.hpp"
+#include "base/progress_slot.hpp"
 #include "base/span_sink.hpp"
 #include "comm/collective.hpp"
 #include "comm/progress_thread.hpp"
@@ -45,11 +46,12 @@ struct ReducerOptions {
 
 class GradientReducer {
  public:
-  /// `device`: whose memory it is. `arena`: `trainable` floats of gradients, then what is always summed exactly and for all ranks
-  /// (statistics, riders). `arena` is memory of `collective`; they outlive the reducer.
+  /// `device`: whose memory it is. `arena`: `trainable` floats of gradients, then what is always
+  /// summed exactly and for all ranks (statistics, riders). `arena` is memory of `collective`; they
+  /// outlive the reducer, as do the slots of `progress`.
   GradientReducer(Collective& collective, kernels::Device& device, std::span<float> arena,
                   std::int64_t trainable, std::vector<GradientBucket> buckets,
-                  const ReducerOptions& options, SpanSink& spans);
+                  const ReducerOptions& options, SpanSink& spans, RankProgress progress = {});
 
   /// With shard and without exact sums: calls `hook` in each step when the sums of owned() are known
   /// and what follows the gradients is about to be summed, in the thread that sums. What it changes
@@ -79,8 +81,8 @@ class GradientReducer {
   double communication_seconds() const { return communication_seconds_; }
 
  private:
-  void start(std::size_t bucket, kernels::Stream& stream);
-  void reduce(const GradientBucket& bucket, kernels::Stream& stream);
+  void start(std::size_t index, kernels::Stream& stream);
+  void reduce(std::size_t index, kernels::Stream& stream);
   /// The bucket's gradients, without what follows them.
   std::span<float> gradients_of(const GradientBucket& bucket, std::span<float> arena) const;
 
@@ -91,6 +93,7 @@ class GradientReducer {
   const ReducerOptions options_;
   SpanSink& spans_;
   std::function<void(kernels::Stream&)> before_rest_;
+  const RankProgress progress_;
   std::vector<float> residual_;  ///< what compression has yet to send
   int parts_ = 1;
   std::int64_t ready_ = 0;   ///< floats from the start that hold this rank's part

@@ -37,6 +37,12 @@ std::string energy_lines(const train::RunSummary& run) {
 
 }  // namespace
 
+std::string straggler_text(const train::Straggler& straggler) {
+  return fmt::format("the others waited {} for rank {} on {}, {:.0f} % of the time",
+                     duration_text(straggler.seconds_lost), straggler.rank, straggler.host,
+                     100 * straggler.share);
+}
+
 std::string closing_summary(const train::RunSummary& run, const std::string& output) {
   const train::TrainingResult& result = run.result;
   double train_seconds = result.open_epoch_seconds, eval_seconds = 0;
@@ -75,6 +81,8 @@ std::string closing_summary(const train::RunSummary& run, const std::string& out
   if (result.ranks.size() > 1)
     text += fact_line("imbalance", fmt::format("{} more work on the busiest rank than on average",
                                                percent_text(train::load_imbalance(result.ranks))));
+  if (result.straggler && result.straggler->is_notable())
+    text += fact_line("", straggler_text(*result.straggler));
   text += fact_line("memory",
                     fmt::format("{} a rank, {} of it optimizer state",
                                 bytes_text(static_cast<double>(result.peak_rss_bytes)),

@@ -12,4 +12,7 @@ namespace dtrain::launch {
 /// where the files are.
 std::string closing_summary(const train::RunSummary& run, const std::string& output);
 
+/// "the others waited 3.2 s for rank 2 on node1, 31 % of the time"
+std::string straggler_text(const train::Straggler& straggler);
+
 }  // namespace dtrain::launch

@@ -78,6 +78,7 @@ std::string to_toml(const TrainSettings& s) {
   toml.add("shards", s.shards);
   toml.add("check-replicas", s.check_replicas);
   toml.add("on-nan", s.on_nan);
+  toml.add("hang-timeout", s.hang_timeout);
 
   toml.section("What it leaves");
   toml.add("checkpoint-every", s.checkpoint_every);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "launch/closing_summary.hpp"
 #include "launch/console.hpp"
 
 namespace dtrain::launch {
@@ -112,6 +113,8 @@ void Progress::on_epoch(const train::EpochRecord& record) {
                       percent_text(record.train_accuracy), validation, record.test_loss,
                       percent_text(record.test_accuracy), short_number(record.samples_per_second),
                       duration_text(record.train_seconds + record.eval_seconds));
+  if (record.straggler && record.straggler->is_notable())
+    text += fmt::format("{:>{}}  {}\n", "", width, straggler_text(*record.straggler));
   show(stdout, text);
 }
 

@@ -22,7 +22,9 @@ class RunInstruments {
   /// The communicator outlives it.
   RunInstruments(const TrainSettings&, comm::Communicator&, const kernels::Device&);
 
-  train::Instruments for_trainer() { return {&energy_, details()}; }
+  train::Instruments for_trainer(RankProgress progress) {
+    return {&energy_, details(), progress};
+  }
   DetailSink* details() { return trace_.get(); }
   measure::EnergyFacts energy_facts() { return energy_.facts(); }
 

@@ -12,6 +12,7 @@
 #include "launch/closing_summary.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
+#include "launch/hang_watch.hpp"
 #include "launch/rehearsal.hpp"
 #include "launch/root_observers.hpp"
 #include "launch/run_folder.hpp"
@@ -80,9 +81,9 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
   return text + fact_line("output", settings.output + "/") + "\n";
 }
 
-ExitCode train(TrainSettings settings, const std::string& command, Session& session) {
-  stop_on_signals();  // from here on: a request that comes early stops after the first step
-  auto& communicator = session.communicator();
+ExitCode train(TrainSettings settings, const std::string& command, const Session& session,
+               HangWatch& watch) {
+  auto& communicator = watch.communicator();
   const bool is_root = communicator.is_root();
   const int ranks = communicator.size();
   const auto say = [&](const std::string& text) {
@@ -122,7 +123,10 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   const auto gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
   auto request = engine_request(settings, gradient_bytes, gradient_parts);
   request.device = backend->device.get();
-  const comm::Engine engine = comm::make_engine(communicator, request);
+  const comm::Engine engine = [&] {
+    const ScopedPlace place(watch.progress().main, Place::trial);
+    return comm::make_engine(communicator, request);
+  }();
   nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
                       train::arena_memory(*engine.collective, engine.options), gradient_parts);
 
@@ -152,7 +156,8 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
   alike([&] {
     if (start && resumes == 0) train::restore(*start, replica, nullptr);
     trainer.emplace(replica, communicator, *engine.collective, data, options,
-                    std::vector<train::TrainingObserver*>{&observers}, instruments.for_trainer());
+                    std::vector<train::TrainingObserver*>{&observers},
+                    instruments.for_trainer(watch.progress()));
     if (resumes != 0) trainer->resume(*start);
   });
   // A run that was killed after its last checkpoint still lacks its summary.
@@ -204,6 +209,9 @@ ExitCode train(TrainSettings settings, const std::string& command, Session& sess
                       train::environment_json_text(software_versions()));
   });
   start.reset();
+  if (!watch.meet_in(folder))
+    note(fmt::format("not all nodes see {}/: each looks for hangs of its own ranks only",
+                     folder.string()));
   if (settings.progress == "none" && !names_folder)
     note(fmt::format("the run's files are in {}/", settings.output));
   say(banner(run, settings, inputs->input, engine.reason));
@@ -246,7 +254,12 @@ ExitCode run_train(Arguments arguments, Session& session) {
   rehearse_dataset(settings.data);
   if (!settings.init.empty()) rehearse_weights(settings.init);
   const std::string options = fmt::format("{}", fmt::join(arguments, " "));
-  return train(settings, options.empty() ? "dtrain" : "dtrain " + options, session);
+  stop_on_signals();  // from here on: a request that comes early stops after the first step
+  HangWatch watch(session.communicator(), settings.hang_timeout);
+  const ExitCode code =
+      train(settings, options.empty() ? "dtrain" : "dtrain " + options, session, watch);
+  watch.end();
+  return code;
 }
 
 }  // namespace dtrain::launch

@@ -209,6 +209,12 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
       ->type_name("NAME")
       ->check(one_of({"stop", "skip"}))
       ->capture_default_str();
+  group(parser.add_option("--hang-timeout", s.hang_timeout,
+                          "seconds without progress of any rank after which the job ends with code "
+                          "4 and a report of who hangs; 0: never"))
+      ->type_name("S")
+      ->check(number_in(0, 1e9))
+      ->capture_default_str();
 }
 
 /// Options that are no settings.

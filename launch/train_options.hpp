@@ -47,6 +47,7 @@ struct TrainSettings {
   std::int64_t shards = 8;
   std::int64_t check_replicas = 100;
   std::string on_nan = "stop";
+  double hang_timeout = 300;  ///< seconds; 0: hangs are not looked for
 
   std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
   std::int64_t checkpoint_every = 1, checkpoint_every_steps = 0, checkpoint_keep = 3;

@@ -121,6 +121,11 @@ std::unique_ptr<Collective> MpiCommunicator::make_collective(const CollectiveOpt
   return make_mpi_collective(comm_, options);
 }
 
+std::unique_ptr<NodeGroup> MpiCommunicator::make_node_group() {
+  const SplitComm node(comm_, neighbourhood(comm_, Neighbours::node), rank_);
+  return make_mpi_node_group(node.get());
+}
+
 void MpiCommunicator::abort(int code) {
   MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);

@@ -34,6 +34,7 @@ class MpiCommunicator : public Communicator {
   void barrier() override;
   bool has_shared_memory(std::size_t bytes) override;
   std::unique_ptr<Collective> make_collective(const CollectiveOptions& options) override;
+  std::unique_ptr<NodeGroup> make_node_group() override;
   [[noreturn]] void abort(int code) override;
 
  private:

@@ -50,6 +50,9 @@ class SelfCommunicator : public Communicator {
   std::unique_ptr<Collective> make_collective(const CollectiveOptions&) override {
     return std::make_unique<SelfCollective>();
   }
+  std::unique_ptr<NodeGroup> make_node_group() override {
+    return std::move(make_thread_node_groups(1)[0]);
+  }
   void abort(int code) override { std::_Exit(code); }
 };
 

@@ -184,6 +184,16 @@ class ThreadCommunicator : public Communicator {
     return std::make_unique<ThreadCollective>(meeting_, rank_, size_);
   }
 
+  std::unique_ptr<NodeGroup> make_node_group() override {
+    std::vector<std::unique_ptr<NodeGroup>> groups;
+    if (rank_ == 0) groups = make_thread_node_groups(size_);
+    std::unique_ptr<NodeGroup> mine;
+    meeting_->exchange(rank_, groups.data(), groups.size(), [&](const std::vector<Post>& posts) {
+      mine = std::move(static_cast<std::unique_ptr<NodeGroup>*>(posts[0].data)[rank_]);
+    });
+    return mine;
+  }
+
   /// Ends this rank and, at their next collective, the others, with an exception.
   void abort(int code) override { meeting_->abort(code); }
 

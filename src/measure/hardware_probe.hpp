@@ -31,6 +31,9 @@ double measure_product_gflops(const kernels::Backend& backend, double seconds = 
 std::int64_t peak_rss_bytes();
 /// Resident memory of this process now, bytes; 0 where the system does not say.
 std::int64_t rss_bytes();
+/// The letter of proc(5), such as R (runs), S (sleeps), T (stopped), Z (dead); 0: there is no such
+/// process. Of the main thread, which is the process's first.
+char process_state(int pid);
 /// Since the operating system started this process, in steps of 10 ms.
 double seconds_since_process_start();
 

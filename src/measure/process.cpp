@@ -32,6 +32,16 @@ std::int64_t status_bytes(const std::string& key) {
   return kilobytes.empty() ? 0 : std::stoll(kilobytes) * 1024;
 }
 
+/// Field 3 and what follows of /proc/<process>/stat, from the blank before it; the second field,
+/// "(name)", may hold blanks. Empty: there is no such process.
+std::string stat_fields(const std::string& process) {
+  std::ifstream stream("/proc/" + process + "/stat");
+  std::string line;
+  std::getline(stream, line);
+  const std::size_t name_end = line.rfind(')');
+  return name_end == std::string::npos ? "" : line.substr(name_end + 1);
+}
+
 }  // namespace
 
 // Not getrusage's ru_maxrss, which a process inherits from the one that started it.
@@ -43,13 +53,16 @@ std::int64_t rss_bytes() {
   return status_bytes("VmRSS");
 }
 
+char process_state(int pid) {
+  const std::string fields = stat_fields(std::to_string(pid));
+  return fields.size() > 1 ? fields[1] : '\0';
+}
+
 double seconds_since_process_start() {
-  // Field 22 of stat, in clock ticks since boot; the second field, "(name)", may hold spaces.
-  std::ifstream stream("/proc/self/stat");
-  std::string line;
-  std::getline(stream, line);
-  std::size_t at = line.rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = line.find(' ', at + 1);
+  // Field 22 of stat, in clock ticks since boot.
+  const std::string line = stat_fields("self");
+  std::size_t at = line.empty() ? std::string::npos : 0;
+  for (int field = 3; field < 22 && at != std::string::npos; ++field) at = line.find(' ', at + 1);
   if (at == std::string::npos) return 0;
   const double started = std::stod(line.substr(at)) / static_cast<double>(sysconf(_SC_CLK_TCK));
   timespec now{};

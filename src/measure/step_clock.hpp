@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// measure: what a step costs and what the machine can do.
+// measure: what a step costs, what the machine can do, and whether the ranks still do something.
 
 #include <array>
 #include <cstdint>

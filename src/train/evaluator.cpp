@@ -15,16 +15,23 @@ struct PassSums {
 }  // namespace
 
 Evaluator::Evaluator(nn::Replica& replica, comm::Communicator& communicator,
-                     datasets::Dataset& dataset, nn::Loss& loss, std::int64_t pass_samples)
+                     datasets::Dataset& dataset, nn::Loss& loss, std::int64_t pass_samples,
+                     ProgressSlot* slot)
     : replica_(replica),
       communicator_(communicator),
       dataset_(dataset),
       loss_(loss),
+      slot_(slot),
       loader_(dataset, replica.backend(), pass_samples, datasets::AugmentOptions{}, 0) {
   const std::int64_t passes = (dataset.size() + pass_samples - 1) / pass_samples;
   const std::int64_t rank = communicator.rank(), ranks = communicator.size();
   for (std::int64_t k = passes * rank / ranks; k < passes * (rank + 1) / ranks; ++k)
     passes_.push_back({k * pass_samples, std::min((k + 1) * pass_samples, dataset.size())});
+}
+
+datasets::Batch Evaluator::load(kernels::Stream& stream) {
+  const ScopedPlace place(slot_, Place::loader);
+  return loader_.next(stream);
 }
 
 Evaluation Evaluator::run(kernels::Stream& stream, const OnOutput& on_output) {
@@ -34,7 +41,8 @@ Evaluation Evaluator::run(kernels::Stream& stream, const OnOutput& on_output) {
 
   std::vector<PassSums> mine;
   for (std::size_t pass = 0; pass < passes_.size(); ++pass) {
-    const datasets::Batch batch = loader_.next(stream);
+    const datasets::Batch batch = load(stream);
+    const ScopedPlace place(slot_, Place::forward);
     const nn::StepContext context{.sample_ids = batch.sample_ids};
     const float* output =
         replica_.forward(batch.size, kernels::Pass::inference, batch.input, context, stream);

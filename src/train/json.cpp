@@ -5,6 +5,17 @@
 namespace dtrain::train {
 namespace {
 
+std::optional<Straggler> straggler_at(const Json& object) {
+  const auto it = object.find("straggler");
+  if (it == object.end() || it->is_null()) return std::nullopt;
+  Straggler straggler;
+  straggler.rank = it->at("rank");
+  straggler.host = it->at("host");
+  straggler.seconds_lost = it->at("seconds_lost");
+  straggler.share = it->at("share");
+  return straggler;
+}
+
 std::optional<double> number_at(const Json& object, const char* key) {
   const auto it = object.find(key);
   if (it == object.end() || it->is_null()) return std::nullopt;
@@ -15,6 +26,14 @@ std::optional<double> number_at(const Json& object, const char* key) {
 
 std::string to_text(const Json& json, int indent) {
   return json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+Json to_json(const std::optional<Straggler>& straggler) {
+  if (!straggler) return nullptr;
+  return {{"rank", straggler->rank},
+          {"host", straggler->host},
+          {"seconds_lost", straggler->seconds_lost},
+          {"share", straggler->share}};
 }
 
 Json to_json(const EpochRecord& record) {
@@ -29,6 +48,7 @@ Json to_json(const EpochRecord& record) {
           {"train_seconds", record.train_seconds},
           {"eval_seconds", record.eval_seconds},
           {"samples_per_second", record.samples_per_second},
+          {"straggler", to_json(record.straggler)},
           {"energy_joules", json_or_null(record.energy.train_joules)},
           {"eval_energy_joules", json_or_null(record.energy.eval_joules)},
           {"net_energy_joules", json_or_null(record.energy.net_joules)},
@@ -58,6 +78,7 @@ EpochRecord epoch_from_json(const Json& object) {
                    .average_watts = number_at(object, "average_watts"),
                    .joules_per_sample = number_at(object, "joules_per_sample"),
                    .run_joules = number_at(object, "run_energy_joules")};
+  record.straggler = straggler_at(object);
   return record;
 }
 

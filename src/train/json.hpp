@@ -21,6 +21,9 @@ Json json_or_null(const std::optional<T>& value) {
 /// JSON must be: what is not is replaced by U+FFFD.
 std::string to_text(const Json&, int indent = -1);
 
+/// null for none.
+Json to_json(const std::optional<Straggler>&);
+
 /// As an element of summary.json's `epochs`.
 Json to_json(const EpochRecord&);
 EpochRecord epoch_from_json(const Json&);

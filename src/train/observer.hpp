@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "measure/step_clock.hpp"
+#include "train/straggler.hpp"
 
 namespace dtrain::train {
 
@@ -46,6 +47,7 @@ struct EpochRecord {
   std::optional<double> validation_loss, validation_accuracy;
   double train_seconds = 0, eval_seconds = 0, samples_per_second = 0;
   EpochEnergy energy = {};
+  std::optional<Straggler> straggler;  ///< none with one rank
 };
 
 /// What happens during a run. Called on the root rank only, between steps; must not communicate.

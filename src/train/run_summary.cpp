@@ -111,6 +111,7 @@ std::string to_json_text(const RunSummary& run) {
       {"step_milliseconds", step_milliseconds(result.step_time)},
       {"ranks", rank_table(result.ranks)},
       {"load_imbalance", trained ? Json(load_imbalance(result.ranks)) : Json(nullptr)},
+      {"straggler", to_json(result.straggler)},
       {"gflops", json_or_null(gflops)},
       {"peak_gflops", json_or_null(run.peak_gflops)},
       {"fraction_of_peak",

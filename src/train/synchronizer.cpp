@@ -51,17 +51,18 @@ tensor::ArenaMemory arena_memory(comm::Collective& collective,
 
 Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicator,
                            comm::Collective& collective, const SynchronizerOptions& options,
-                           SpanSink& spans)
+                           SpanSink& spans, RankProgress progress)
     : replica_(replica),
       communicator_(communicator),
       spans_(spans),
+      progress_(progress),
       is_sharded_(options.reduction.shard),
       knows_part_(is_sharded_ && options.exact_shards == 0),
       reducer_(collective, *replica.backend().device,
                block(replica.parameters().gradients(), replica.parameters().gradient_floats()),
                replica.parameters().trainable_floats(),
                buckets_of(replica.parameters(), options.bucket_mb),
-               reduction_of(options, replica.parameters()), spans),
+               reduction_of(options, replica.parameters()), spans, progress),
       optimizer_(optim::make_optimizer(options.optimizer, replica.parameters(), replica.backend(),
                                        slices_of(reducer_.owned()))) {
   reducer_.before_rest([this](kernels::Stream& stream) { look_at_owned(stream); });
@@ -91,6 +92,7 @@ void Synchronizer::look_at_owned(kernels::Stream& stream) {
 void Synchronizer::update(float learning_rate, std::int64_t step, kernels::Stream& stream) {
   {
     const ScopedSpan span(spans_, Phase::optimizer, "update");
+    const ScopedPlace place(progress_.main, Place::optimizer);
     const std::vector<double> norms = summed_norms(step, stream);
     for (const optim::Slice& slice : optimizer_->owned())
       optimizer_->update(slice, norms, learning_rate, step, stream);

@@ -28,9 +28,10 @@ tensor::ArenaMemory arena_memory(comm::Collective& collective, const comm::Reduc
 /// them on every rank or, with a sharded optimizer, on each rank its part.
 class Synchronizer {
  public:
-  /// Everything outlives it; the replica's arena has arena_memory(). Time goes to `spans`.
+  /// Everything outlives it; the replica's arena has arena_memory(). Time goes to `spans`, places to
+  /// `progress`.
   Synchronizer(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
-               const SynchronizerOptions& options, SpanSink& spans);
+               const SynchronizerOptions& options, SpanSink& spans, RankProgress progress = {});
 
   comm::GradientReducer& reducer() { return reducer_; }
   optim::Optimizer& optimizer() { return *optimizer_; }
@@ -49,6 +50,7 @@ class Synchronizer {
   nn::Replica& replica_;
   comm::Communicator& communicator_;
   SpanSink& spans_;
+  const RankProgress progress_;
   const bool is_sharded_;
   const bool knows_part_;  ///< this rank gets the sum of its part of the gradients only
   comm::GradientReducer reducer_;

@@ -82,6 +82,7 @@ class Trainer::Impl {
   comm::Communicator& communicator_;
   const Instruments instruments_;
   const TrainerOptions options_;
+  const RankProgress slots_;
   const std::vector<TrainingObserver*> observers_;  ///< none but on the root
   const std::int64_t samples_;
   const PassPlan plan_;
@@ -105,6 +106,7 @@ class Trainer::Impl {
   bool stop_agreed_ = false;
   std::optional<double> accuracy_;  ///< of the current weights, if known: validation's or test's
   std::vector<EpochRecord> epochs_;
+  WorkTime work_time_;
   double startup_seconds_ = 0;
 };
 
@@ -117,6 +119,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       communicator_(communicator),
       instruments_(instruments),
       options_(checked_options(options, communicator, splits)),
+      slots_(instruments.progress),
       observers_(communicator.is_root() ? std::move(observers) : std::vector<TrainingObserver*>()),
       samples_(splits.train->size()),
       plan_(communicator, samples_, options.global_batch, options.shards, options.micro_batch),
@@ -132,7 +135,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
               options.seed),
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
-      synchronizer_(replica, communicator, collective, synchronization_of(options), clock_),
+      synchronizer_(replica, communicator, collective, synchronization_of(options), clock_, slots_),
       replica_check_(replica, communicator, options.check_replicas),
       non_finite_steps_(options.on_non_finite, communicator),
       schedule_(options.schedule, options.learning_rate,
@@ -147,6 +150,7 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
 // record: it was skipped.
 std::optional<StepRecord> Trainer::Impl::step(std::int64_t n) {
   clock_.begin_step();
+  begin_step(slots_.main, progress_.step + 1);
   const auto passes = plan_.passes_of(n);
   const auto pass_count = static_cast<int>(passes.size());
   synchronizer_.reducer().set_parts(std::max(pass_count, 1));
@@ -181,6 +185,7 @@ std::optional<StepRecord> Trainer::Impl::step(std::int64_t n) {
 
 datasets::Batch Trainer::Impl::load() {
   const ScopedSpan span(clock_, Phase::data, "load");
+  const ScopedPlace place(slots_.main, Place::loader);
   return loader_.next(*stream_);
 }
 
@@ -191,12 +196,14 @@ nn::StepContext Trainer::Impl::context_of(const datasets::Batch& batch, std::int
 
 const float* Trainer::Impl::forward(const datasets::Batch& batch, const nn::StepContext& context) {
   const ScopedSpan span(clock_, Phase::forward, "forward");
+  const ScopedPlace place(slots_.main, Place::forward);
   return replica_.forward(batch.size, kernels::Pass::training, batch.input, context, *stream_);
 }
 
 nn::LossResult Trainer::Impl::compute_loss(const datasets::Batch& batch, const float* output,
                                            std::int64_t n) {
   const ScopedSpan span(clock_, Phase::forward, "loss");
+  const ScopedPlace place(slots_.main, Place::loss);
   return loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
                                 1.0f / static_cast<float>(n), *stream_);
 }
@@ -204,6 +211,7 @@ nn::LossResult Trainer::Impl::compute_loss(const datasets::Batch& batch, const f
 void Trainer::Impl::backward(const datasets::Batch& batch, const nn::PassOfStep& pass,
                              const nn::StepContext& context) {
   const ScopedSpan span(clock_, Phase::backward, "backward");
+  const ScopedPlace place(slots_.main, Place::backward);
   replica_.backward(batch.size, loss_.gradient(), pass, context, *stream_,
                     [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
 }
@@ -305,12 +313,16 @@ void Trainer::Impl::train_epoch() {
     progress_.epoch_train_energy += energy;
     progress_.train_energy += energy;
     progress_.epoch_train_seconds += watch.seconds();
+    work_time_.passed(watch.seconds());
   };
   start_loader();
   while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
     const auto record = step(plan_.batch_at(progress_.cursor));
-    if (record)
+    if (record) {
+      work_time_.waited(record->time);
+      const ScopedPlace place(slots_.main, Place::report);
       for (TrainingObserver* observer : observers_) observer->on_step(*record);
+    }
     replica_check_.after_step(progress_.step, *stream_);
     if (options_.checkpoint_every_steps > 0 && !stop_agreed_ &&
         progress_.step % options_.checkpoint_every_steps == 0) {
@@ -333,6 +345,7 @@ void Trainer::Impl::start_loader() {
 // Evaluates and reports the epoch, or the part of it that --steps left.
 void Trainer::Impl::close_epoch() {
   const ScopedDetail detail(instruments_.details, "run", "evaluate");
+  const ScopedActivity activity(slots_.main, Activity::evaluation, progress_.step);
   EpochRecord record;
   const auto used = static_cast<double>(progress_.cursor - progress_.epoch_skipped_samples);
   record.epoch = progress_.epoch + 1;
@@ -359,10 +372,14 @@ void Trainer::Impl::close_epoch() {
   record.energy =
       epoch_energy(progress_.epoch_train_energy, eval_energy, record.train_seconds, used);
   record.energy.run_joules = (progress_.train_energy + progress_.eval_energy).gross();
+  record.straggler = work_time_.close_epoch(communicator_);
 
   progress_.evaluated = true;
   epochs_.push_back(record);
-  for (TrainingObserver* observer : observers_) observer->on_epoch(record);
+  {
+    const ScopedPlace place(slots_.main, Place::report);
+    for (TrainingObserver* observer : observers_) observer->on_epoch(record);
+  }
   if (progress_.cursor < samples_) return;
   ++progress_.epoch;
   progress_.cursor = 0;
@@ -373,6 +390,7 @@ void Trainer::Impl::close_epoch() {
 
 void Trainer::Impl::save() {
   const ScopedDetail detail(instruments_.details, "run", "checkpoint");
+  const ScopedActivity activity(slots_.main, Activity::checkpoint, progress_.step);
   // Before anything that only the rank with the folder does: all ranks fail alike.
   if (replica_.backend().kernels->find_non_finite(arena_.value_floats(), arena_.values(),
                                                   *stream_) >= 0)
@@ -388,6 +406,7 @@ void Trainer::Impl::save() {
   const auto optimizer_state =
       gather_state(synchronizer_.optimizer(), replica_, communicator_, is_sharded);
   if (!communicator_.is_root()) return;
+  const ScopedPlace place(slots_.main, Place::writing);
   const CheckpointFolder folder(options_.output, options_.checkpoint_keep);
   const std::filesystem::path file =
       folder.write(capture(replica_, optimizer_state, progress_, data_));
@@ -418,6 +437,7 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
   result.weights_hash = replica_.weights_hash();
   if (!epochs_.empty()) result.test_accuracy = epochs_.back().test_accuracy;
   result.samples_per_second = median_samples_per_second(epochs_);
+  result.straggler = work_time_.of_run(communicator_);
   result.ranks = gather_figures(communicator_,
                                 {.step_time = clock_.summary(),
                                  .peak_rss_bytes = measure::peak_rss_bytes(),
@@ -430,7 +450,8 @@ TrainingResult Trainer::Impl::summarize(StopReason reason) {
 
 std::unique_ptr<Evaluator> Trainer::Impl::make_evaluator(datasets::Dataset* split) {
   if (split == nullptr || split->size() == 0) return nullptr;
-  return std::make_unique<Evaluator>(replica_, communicator_, *split, loss_, evaluation_batch());
+  return std::make_unique<Evaluator>(replica_, communicator_, *split, loss_, evaluation_batch(),
+                                     slots_.main);
 }
 
 void Trainer::Impl::fail_diverged(const char* what, std::int64_t step) const {

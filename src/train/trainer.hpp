@@ -22,6 +22,7 @@ namespace dtrain::train {
 struct Instruments {
   measure::EnergyMeter* energy = nullptr;
   DetailSink* details = nullptr;  ///< told of epochs, steps, phases, layers and sums
+  RankProgress progress = {};     ///< told where the rank is
 };
 
 class Trainer {

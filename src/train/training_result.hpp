@@ -29,6 +29,7 @@ struct TrainingResult {
   std::optional<double> test_accuracy;
   double samples_per_second = 0;  ///< median epoch, training only
   std::string weights_hash;
+  std::optional<Straggler> straggler;      ///< over all epochs; none with one rank
   double startup_seconds = 0;              ///< process start to first step, of the root
   std::int64_t peak_rss_bytes = 0;         ///< of the rank that used most
   std::int64_t optimizer_state_bytes = 0;  ///< of the rank that holds most

@@ -7,6 +7,7 @@
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -107,9 +108,9 @@ class Multihost(unittest.TestCase):
                     self.assertGreaterEqual(ratio, at_least)
                     self.assertLessEqual(ratio, at_most)
 
-    def lose(self, what):
-        """Does `what` to a job that trains; the job must end, everywhere, with the code for that."""
-        job, run = self.start(TWO_AND_TWO, "--epochs", "100000", "--progress", "none")
+    def lose(self, what, *options):
+        """Does `what` to a job that trains; the job must end, everywhere, with the code for that. What it said."""
+        job, run = self.start(TWO_AND_TWO, "--epochs", "100000", "--progress", "none", *options)
         while not (run / "latest").exists():
             self.assertIsNone(job.poll(), "the job ended before it had trained an epoch")
             time.sleep(0.05)
@@ -121,9 +122,35 @@ class Multihost(unittest.TestCase):
         while rank_pids():
             self.assertLess(time.monotonic() - begin, 30, f"left behind: {rank_pids()}")
             time.sleep(0.05)
+        return err, run
 
     def test_lost_rank(self):
         self.lose(lambda: os.kill(rank_pids()[3], signal.SIGKILL))
+
+    def stop(self, *ranks):
+        """Stops ranks; the report, which some node composes of what all know, must name them."""
+        def stop_them():
+            pids = rank_pids()
+            for rank in ranks:
+                os.kill(pids[rank], signal.SIGSTOP)
+
+        err, run = self.lose(stop_them, "--hang-timeout", "4")
+        for rank in range(4):
+            host = f"node{1 + rank // 2}"
+            (self.assertIn if rank in ranks else self.assertNotIn)(f"  rank {rank} on {host}, pid ", err)
+        self.assertEqual(err.count("dtrain: error: "), 1, err)
+        self.assertIn(err, (run / "hang-report.txt").read_text())
+        waited = [float(seconds) for seconds in re.findall(r" for ([0-9.]+) s", err)]
+        self.assertLess(max(waited), 4 + 5, err)
+
+    def test_stopped_rank(self):
+        self.stop(3)
+
+    def test_stopped_root(self):
+        self.stop(0)
+
+    def test_stopped_node(self):
+        self.stop(2, 3)
 
     def test_dead_link(self):
         self.addCleanup(on_host, "node2", "ip link set eth0 up")
