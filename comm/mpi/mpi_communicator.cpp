@@ -123,7 +123,7 @@ std::unique_ptr<Collective> MpiCommunicator::make_collective(const CollectiveOpt
 
 std::unique_ptr<NodeGroup> MpiCommunicator::make_node_group() {
   const SplitComm node(comm_, neighbourhood(comm_, Neighbours::node), rank_);
-  return make_mpi_node_group(node.get());
+  return make_mpi_node_group(node.get(), node.get());
 }
 
 void MpiCommunicator::abort(int code) {

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 
 #include "base/error.hpp"
+#include "comm/watched_communicator.hpp"
 #include "tests/comm/communicator_checks.hpp"
 #include "tests/support/run_ranks.hpp"
 
@@ -41,6 +43,42 @@ TEST_P(ThreadCommunicator, AddsInTheOrderOfRanks) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ranks, ThreadCommunicator, testing::Range(1, 9));
+
+TEST(WatchedCommunicator, HoldsTheContractAndTellsWhereItIs) {
+  /// Keeps the places of the calls.
+  struct Trail : ProgressSlot {
+    Trail() : ProgressSlot(record) {}
+    void arrive(const Position& position) noexcept override { places.insert(position.place); }
+    PlaceRecord record;
+    std::set<Place> places;
+  };
+  test::run_ranks(3, [](Communicator& comm) {
+    Trail trail;
+    WatchedCommunicator watched(comm, &trail);
+    check_communicator(watched);
+    for (const Place place :
+         {Place::allreduce, Place::broadcast, Place::all_gather, Place::barrier})
+      EXPECT_TRUE(trail.places.contains(place)) << to_string(place);
+    EXPECT_EQ(trail.position(), Position{});
+
+    WatchedCommunicator unwatched(comm, nullptr);
+    check_communicator(unwatched);
+  });
+}
+
+TEST(ThreadCommunicator, RanksOfANodeShareMemory) {
+  test::run_ranks(3, [](Communicator& comm) {
+    const auto group = comm.make_node_group();
+    ASSERT_EQ(group->size(), comm.local_size());
+    ASSERT_EQ(group->rank(), comm.local_rank());
+    const auto blocks = group->allocate(sizeof(int));
+    const auto number = [&](int rank) { return reinterpret_cast<int*>(blocks->block(rank)); };
+    *number(comm.rank()) = 10 + comm.rank();
+    comm.barrier();
+    for (int rank = 0; rank < 3; ++rank) EXPECT_EQ(*number(rank), 10 + rank);
+    comm.barrier();
+  });
+}
 
 TEST(ThreadCommunicator, BarrierHoldsUntilAllHaveCome) {
   constexpr int ranks = 4;

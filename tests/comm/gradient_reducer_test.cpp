@@ -162,6 +162,43 @@ TEST(GradientReducer, FinishNeedsNoMarks) {
     });
 }
 
+/// Keeps the places and parts that it came to.
+class Trail : public ProgressSlot {
+ public:
+  Trail() : ProgressSlot(record_) {}
+  std::vector<std::pair<Place, int>> visits;
+
+ protected:
+  void arrive(const Position& position) noexcept override {
+    if (position.place != Place::work) visits.emplace_back(position.place, position.part);
+  }
+
+ private:
+  PlaceRecord record_;
+};
+
+TEST(GradientReducer, TellsWhichBucketItIsIn) {
+  using Visits = std::vector<std::pair<Place, int>>;
+  for (const bool overlap : {false, true})
+    test::run_ranks(2, [&](Communicator& comm) {
+      const auto stream = kernels::make_host_device()->make_stream();
+      std::vector<float> arena(10), values(9);
+      TotalTime time;
+      Trail main, sums;
+      const auto collective = comm.make_collective({});
+      GradientReducer reducer(*collective, arena, 9,
+                              plan_buckets(std::vector<std::int64_t>{4, 9}, 10, 4),
+                              {.overlap = overlap, .shard = true}, time, {&main, &sums});
+      reducer.finish(*stream);
+      reducer.share(values, *stream);
+      const Visits buckets{{Place::bucket, 1}, {Place::bucket, 2}};
+      EXPECT_EQ(sums.visits, overlap ? buckets : Visits{});
+      Visits expected = overlap ? Visits{{Place::own_thread, 0}} : buckets;
+      expected.emplace_back(Place::share, 0);
+      EXPECT_EQ(main.visits, expected);
+    });
+}
+
 /// A sum that fails once.
 class FailingCollective : public Collective {
  public:
