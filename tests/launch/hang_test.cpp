@@ -149,7 +149,8 @@ TEST_F(HangTest, ABroadcastAtTheStart) {
   const Finished finished = dtrain(run + "--steps 10 --resume auto");
   expect_report(finished);
   EXPECT_THAT(finished.err, HasSubstr("waits for rank 2 on "));
-  EXPECT_THAT(finished.err, HasSubstr("ranks 0-1 wait in a broadcast, at the start"));
+  // Others may still be in the collective before it, which wants rank 2 to pass messages on.
+  EXPECT_THAT(finished.err, HasSubstr("rank 0 waits in a broadcast, at the start"));
 }
 
 TEST_F(HangTest, UnderMpirunItself) {
@@ -167,7 +168,7 @@ TEST_F(HangTest, UnderMpirunItself) {
 }
 
 TEST_F(HangTest, NoAlarmInAHealthyCrowd) {
-  ok("launch -np 8 -- " + tiny + "--hang-timeout 2 --epochs 40");
+  ok("launch -np 8 -- " + tiny + "--hang-timeout 2 --epochs 500");
   EXPECT_FALSE(fs::exists(folder_ / "run" / "hang-report.txt"));
 }
 
