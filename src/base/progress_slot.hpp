@@ -122,9 +122,7 @@ class ScopedPlace {
     if (slot_ != nullptr) before_ = slot_->position();
     move_to(slot_, {before_.activity, place, static_cast<std::uint16_t>(part), before_.step});
   }
-  ~ScopedPlace() {
-    move_to(slot_, before_);
-  }
+  ~ScopedPlace() { move_to(slot_, before_); }
   ScopedPlace(const ScopedPlace&) = delete;
   ScopedPlace& operator=(const ScopedPlace&) = delete;
 
@@ -140,9 +138,7 @@ class ScopedActivity {
     if (slot_ != nullptr) before_ = slot_->position();
     move_to(slot_, {activity, Place::work, 0, static_cast<std::uint32_t>(step)});
   }
-  ~ScopedActivity() {
-    move_to(slot_, before_);
-  }
+  ~ScopedActivity() { move_to(slot_, before_); }
   ScopedActivity(const ScopedActivity&) = delete;
   ScopedActivity& operator=(const ScopedActivity&) = delete;
 

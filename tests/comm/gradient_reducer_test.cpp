@@ -181,12 +181,13 @@ TEST(GradientReducer, TellsWhichBucketItIsIn) {
   using Visits = std::vector<std::pair<Place, int>>;
   for (const bool overlap : {false, true})
     test::run_ranks(2, [&](Communicator& comm) {
-      const auto stream = kernels::make_host_device()->make_stream();
+      const auto device = kernels::make_host_device();
+      const auto stream = device->make_stream();
       std::vector<float> arena(10), values(9);
       TotalTime time;
       Trail main, sums;
       const auto collective = comm.make_collective({});
-      GradientReducer reducer(*collective, arena, 9,
+      GradientReducer reducer(*collective, *device, arena, 9,
                               plan_buckets(std::vector<std::int64_t>{4, 9}, 10, 4),
                               {.overlap = overlap, .shard = true}, time, {&main, &sums});
       reducer.finish(*stream);

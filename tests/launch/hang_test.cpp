@@ -176,13 +176,13 @@ TEST_F(HangTest, ASlowRankIsAStraggler) {
   setenv("DTRAIN_TEST_FAULT", "delay=20,rank=2,place=backward", 1);
   const std::string options =
       "--model mlp64 --data synthetic:1x8x8:4:4000 --global-batch 64 "
-      "--threads 1 --progress plain --output run --epochs 2";
+      "--threads 1 --progress plain --output run --epochs 1";
   const std::string out = ok("launch -np 3 -- " + options);
   const auto summary = json_file("run/summary.json");
   const auto& straggler = summary["straggler"];
   EXPECT_EQ(straggler["rank"], 2);
   EXPECT_FALSE(straggler["host"].get<std::string>().empty());
-  EXPECT_NEAR(straggler["seconds_lost"], 2 * 63 * 0.020, 0.8);
+  EXPECT_NEAR(straggler["seconds_lost"], 63 * 0.020, 0.5);
   EXPECT_GT(straggler["share"], 0.5);
   std::istringstream lines(read_text(folder_ / "run" / "metrics.jsonl"));
   int epochs = 0;
@@ -193,7 +193,7 @@ TEST_F(HangTest, ASlowRankIsAStraggler) {
     EXPECT_EQ(object["straggler"]["rank"], 2);
     EXPECT_NEAR(object["straggler"]["seconds_lost"], 63 * 0.020, 0.5);
   }
-  EXPECT_EQ(epochs, 2);
+  EXPECT_EQ(epochs, 1);
   EXPECT_THAT(out, HasSubstr("for rank 2 on "));
 }
 
