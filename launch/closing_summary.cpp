@@ -4,6 +4,7 @@
 #include "launch/closing_summary.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "launch/console.hpp"
 

@@ -3,6 +3,8 @@
 
 // dtrain data: make and inspect dataset files. One rank does it all.
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <numeric>
 

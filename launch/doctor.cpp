@@ -3,6 +3,8 @@
 
 // dtrain doctor: what this build and this machine have, and why not.
 
+#include <fmt/ranges.h>
+
 #include <dlfcn.h>
 #include <unistd.h>
 

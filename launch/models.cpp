@@ -3,6 +3,8 @@
 
 // dtrain models: what models there are, and the layers of one.
 
+#include <fmt/ranges.h>
+
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "nn/model.hpp"

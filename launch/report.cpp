@@ -4,6 +4,8 @@
 // dtrain report: finished runs side by side. A study is a folder of runs; runs of one configuration are
 // repeats, of which tables show the median and the range.
 
+#include <fmt/ranges.h>
+
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/scaling_plot.hpp"

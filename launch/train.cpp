@@ -3,6 +3,8 @@
 
 // dtrain train: from settings to a trained network. train() reads as a run goes.
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>

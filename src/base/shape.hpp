@@ -51,7 +51,12 @@ class Shape {
   }
 
   /// "64x3x32x32"
-  std::string to_string() const { return fmt::format("{}", fmt::join(extents(), "x")); }
+  std::string to_string() const {
+    std::string text;
+    for (std::int64_t extent : extents())
+      text += (text.empty() ? "" : "x") + std::to_string(extent);
+    return text;
+  }
 
   bool operator==(const Shape&) const = default;
 

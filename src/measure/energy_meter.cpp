@@ -3,6 +3,7 @@
 #include "measure/energy_meter.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

@@ -2,6 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #include "nn/attributes.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"

@@ -3,6 +3,7 @@
 #include "train/replica_check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

@@ -4,6 +4,8 @@
 // Flipped bits in a dataset file that dtrain wrote: in the chunks each is noticed, elsewhere each is
 // noticed or changes nothing. DTRAIN_TEST_FLIPS=all flips every bit of every byte instead of a sample.
 
+#include <fmt/ranges.h>
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

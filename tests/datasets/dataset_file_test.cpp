@@ -2,6 +2,8 @@
 // Copyright (c) 2026, the dtrain authors
 #include "datasets/dataset_file.hpp"
 
+#include <fmt/ranges.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>

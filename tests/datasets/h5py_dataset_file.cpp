@@ -5,6 +5,7 @@
 // lines.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstring>
 #include <string>

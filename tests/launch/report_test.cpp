@@ -3,6 +3,8 @@
 
 // dtrain report: runs side by side.
 
+#include <fmt/ranges.h>
+
 #include <gmock/gmock.h>
 
 #include <sstream>
