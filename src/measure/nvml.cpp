@@ -23,7 +23,7 @@ constexpr Result success = 0, not_supported = 3, no_permission = 4;
 std::string nvml_uuid(std::string digits) {
   if (digits.size() != 32) return digits;  // written so already
   for (const std::size_t dash : {20, 16, 12, 8}) digits.insert(dash, "-");
-  return "GPU-" + digits;
+  return fmt::format("GPU-{}", digits);  // not +: g++ 12 warns of it by mistake
 }
 
 /// An open library, initialised.
