@@ -22,9 +22,7 @@ class RunInstruments {
   /// The communicator outlives it.
   RunInstruments(const TrainSettings&, comm::Communicator&, const kernels::Device&);
 
-  train::Instruments for_trainer(RankProgress progress) {
-    return {&energy_, details(), progress};
-  }
+  train::Instruments for_trainer(RankProgress progress) { return {&energy_, details(), progress}; }
   DetailSink* details() { return trace_.get(); }
   measure::EnergyFacts energy_facts() { return energy_.facts(); }
 

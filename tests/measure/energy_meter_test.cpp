@@ -59,6 +59,7 @@ class OnNodes : public comm::Communicator {
       const comm::CollectiveOptions& options) override {
     return all_.make_collective(options);
   }
+  std::unique_ptr<comm::NodeGroup> make_node_group() override { return all_.make_node_group(); }
   [[noreturn]] void abort(int code) override {
     all_.abort(code);
     std::abort();
