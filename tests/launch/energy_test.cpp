@@ -149,7 +149,9 @@ TEST_F(Energy, OfGpusIsCountedByName) {
   const Running gpu([&](double joules) {
     measure::write_gpus(gpus, {{"GPU-a", std::to_string(12345 + std::llround(joules * 1e3))}});
   });
-  ok("launch -np 2 -- " + job + "--epochs 5 --energy nvml --output run");
+  // Epochs of many updates of a counter that moves every 100 ms.
+  ok("launch -np 2 -- " + job +
+     "--epochs 3 --data synthetic:1x8x8:10:12000 --energy nvml --output run");
   const json summary = json_file("run/summary.json");
   EXPECT_EQ(summary["energy"]["sources"], json({"nvml"}));
   EXPECT_EQ(summary["energy"]["resolution_seconds"], 0.1);
