@@ -309,11 +309,12 @@ void Trainer::Impl::train_epoch() {
   energy_lap();  // what came before was no training
   Stopwatch watch;
   const auto pause = [&] {
+    const double seconds = watch.seconds();
+    work_time_.passed(seconds);
+    progress_.epoch_train_seconds += seconds;
     const measure::EnergyWindow energy = energy_lap();
     progress_.epoch_train_energy += energy;
     progress_.train_energy += energy;
-    progress_.epoch_train_seconds += watch.seconds();
-    work_time_.passed(watch.seconds());
   };
   start_loader();
   while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
