@@ -53,8 +53,10 @@ class Shape {
   /// "64x3x32x32"
   std::string to_string() const {
     std::string text;
-    for (std::int64_t extent : extents())
-      text += (text.empty() ? "" : "x") + std::to_string(extent);
+    for (std::int64_t extent : extents()) {
+      if (!text.empty()) text += 'x';
+      text += std::to_string(extent);
+    }
     return text;
   }
 

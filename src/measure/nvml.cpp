@@ -20,10 +20,13 @@ using Result = int;
 constexpr Result success = 0, not_supported = 3, no_permission = 4;
 
 /// "GPU-01234567-89ab-cdef-0123-456789abcdef", of those digits alone.
-std::string nvml_uuid(std::string digits) {
+std::string nvml_uuid(const std::string& digits) {
   if (digits.size() != 32) return digits;  // written so already
-  for (const std::size_t dash : {20, 16, 12, 8}) digits.insert(dash, "-");
-  return fmt::format("GPU-{}", digits);  // not +: g++ 12 warns of it by mistake
+  const auto part = [&](std::size_t begin, std::size_t length) {
+    return std::string_view(digits).substr(begin, length);
+  };
+  return fmt::format("GPU-{}-{}-{}-{}-{}", part(0, 8), part(8, 4), part(12, 4), part(16, 4),
+                     part(20, 12));
 }
 
 /// An open library, initialised.
