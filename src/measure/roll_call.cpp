@@ -125,6 +125,9 @@ std::int64_t steps_completed(const Position& position) {
 
 std::string missing_line(const RankState& rank) {
   const auto [position, seconds] = whereabouts(rank);
+  if (!rank.answers && position.activity == Activity::absent)  // nobody on its node answers
+    return fmt::format("  rank {} on {}, pid {}, does not answer; nothing is known of it\n",
+                       rank.rank, rank.host, rank.pid);
   return fmt::format("  rank {} on {}, pid {}, {}: {}{} for {:.1f} s, {} steps completed; {}\n",
                      rank.rank, rank.host, rank.pid,
                      rank.answers ? "has not arrived" : "does not answer",

@@ -141,9 +141,10 @@ class Multihost(unittest.TestCase):
             line = f"  rank {rank} on node{1 + rank // 2}, pid "
             (self.assertIn if rank in stopped else self.assertNotIn)(line, err)
         self.assertEqual(err.count("dtrain: error: "), 1, err)
-        self.assertIn(err, (run / "hang-report.txt").read_text())
-        waited = [float(seconds) for seconds in re.findall(r" for ([0-9.]+) s", err)]
-        self.assertLess(max(waited), 4 + 5, err)
+        report = err.split("\n----")[0]  # after it Open MPI may warn of the hosts that went
+        self.assertIn(report, (run / "hang-report.txt").read_text())
+        waited = [float(seconds) for seconds in re.findall(r" for ([0-9.]+) s", report)]
+        self.assertLessEqual(max(waited), 4 + 5, err)
 
     def test_dead_link(self):
         self.addCleanup(on_host, "node2", "ip link set eth0 up")
