@@ -156,6 +156,7 @@ Descriptor make_graph(const Conv2dSpec& spec, ConvolutionPart part) {
   if (is_fused) append_epilogue(operations, spec, part, tensors.output);
 
   std::vector<cudnnBackendDescriptor_t> raw;
+  raw.reserve(operations.size());
   for (const Descriptor& operation : operations) raw.push_back(operation.get());
   Descriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   graph
