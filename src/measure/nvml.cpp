@@ -15,7 +15,7 @@
 namespace dtrain::measure {
 namespace {
 
-using Device = struct nvmlDevice_st*;
+using Device = void*;  ///< a handle: nvmlDevice_t
 using Result = int;
 constexpr Result success = 0, not_supported = 3, no_permission = 4;
 
