@@ -54,7 +54,8 @@ HangWatch::HangWatch(comm::Communicator& world, double timeout_seconds) {
 
 bool HangWatch::meet_in(const std::filesystem::path& folder) {
   if (!watchdog_) return true;
-  const std::string own = std::filesystem::absolute(folder).string();
+  // Only the root knows it where --output does not say.
+  const std::string own = folder.empty() ? "" : std::filesystem::absolute(folder).string();
   const auto texts = communicator_->all_gather(std::as_bytes(std::span(own)));
   const std::filesystem::path roots(
       std::string(reinterpret_cast<const char*>(texts[0].data()), texts[0].size()));
