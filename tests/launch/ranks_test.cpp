@@ -53,6 +53,13 @@ TEST_F(Ranks, TrainTogether) {
               json_file("one/summary.json")["epochs"][1]["train_loss"], 1e-4);
 }
 
+TEST_F(Ranks, TrainInAFolderThatTheRootNames) {
+  ok("launch -np 2 -- " + tiny + "--epochs 1");
+  const std::vector<fs::path> runs(fs::directory_iterator(folder_ / "runs"), {});
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(json_file(runs[0] / "summary.json")["world_size"], 2);
+}
+
 TEST_F(Ranks, StopOnRequestAndGoOnToTheSameWeights) {
   const std::string run = "launch -np 2 -- " + tiny + "--epochs 12 --output ";
   ok(run + "whole");
