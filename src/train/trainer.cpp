@@ -367,8 +367,8 @@ void Trainer::Impl::close_epoch() {
     record.validation_loss = validation.loss;
     record.validation_accuracy = accuracy_ = validation.accuracy;
   }
-  const measure::EnergyWindow eval_energy = energy_lap();
   record.eval_seconds = watch.seconds();
+  const measure::EnergyWindow eval_energy = energy_lap();
   progress_.eval_energy += eval_energy;
   record.energy =
       epoch_energy(progress_.epoch_train_energy, eval_energy, record.train_seconds, used);
