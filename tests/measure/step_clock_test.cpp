@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <limits>
 #include <numeric>
 #include <thread>
 
@@ -77,6 +80,27 @@ TEST(StepClock, LongRunsKeepAnEvenSample) {
   const int steps = static_cast<int>(3 * StepClock::max_samples);
   for (int step = 0; step < steps; ++step) add_step(clock, step);
   EXPECT_NEAR(clock.summary().phase_median_ms[0], steps / 2.0, 0.01 * steps);
+}
+
+// docs/step-time.md has the figure that this prints.
+TEST(StepClock, CostsLessThanAHalfPercentOfAStepOfAMillisecond) {
+  constexpr int windows = 5, steps = 2000;
+  double least = std::numeric_limits<double>::infinity();
+  for (int window = 0; window < windows; ++window) {
+    StepClock clock;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int step = 0; step < steps; ++step) {
+      clock.begin_step();
+      for (const Phase phase : {Phase::data, Phase::forward, Phase::forward, Phase::backward,
+                                Phase::comm_exposed, Phase::optimizer})
+        const ScopedSpan span(clock, phase, "as in training");
+      clock.end_step();
+    }
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    least = std::min(least, time.count() / steps);
+  }
+  std::printf("the times of a step cost %.3f us\n", 1e6 * least);
+  EXPECT_LT(least, 0.005 * 1e-3);
 }
 
 }  // namespace
