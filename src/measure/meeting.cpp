@@ -26,6 +26,12 @@ std::string read_text(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+/// How long an alarm waits for a node that does not report: a tenth of the timeout, within limits, so
+/// that a node which is merely slow is not taken for lost.
+std::int64_t patience_ms(double timeout_seconds) {
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(100 * timeout_seconds), 2000, 30'000);
+}
+
 /// In place. What cannot be written is not told: nothing here may end a job that trains.
 bool write_text(const fs::path& file, std::string_view text) {
   std::ofstream stream(file, std::ios::binary | std::ios::trunc);
@@ -114,25 +120,30 @@ std::optional<std::vector<RankState>> Meeting::look(std::int64_t now_ms, double 
                                                     const std::vector<RankState>& states) {
   const std::string alarm = read_text(folder_ / "alarm"), own = std::to_string(node_);
   const bool overdue = quiet_seconds >= timeout_seconds;
-  if (alarm != alarm_) {
-    alarm_ = alarm;
+  const std::int64_t patience = patience_ms(timeout_seconds);
+  const auto take_up = [&](const std::string& news) {
+    alarm_ = news;
     alarm_at_ms_ = now_ms;
     for (Other& other : others_) {  // what they may have said at an earlier alarm is no answer
       if (auto report = read_report(other.file)) other.report = std::move(report);
       other.heard_ms.reset();
     }
-  }
+  };
+  if (alarm != alarm_) take_up(alarm);
   ended_ = alarm_ == ended_word;
   if (ended_) return std::nullopt;
   if (alarm_.empty()) {
-    if (overdue) write_text(folder_ / "alarm", own);  // of several that do so the last one asks
+    if (overdue) {  // of several nodes that do this the last one asks
+      write_text(folder_ / "alarm", own);
+      take_up(own);
+    }
     return std::nullopt;
   }
 
   write_report(node_file(folder_, node_), {++count_, quiet_seconds, states});
   if (alarm_ != own) {
     // Who asks should have come to an end by now: it may be gone itself.
-    if (overdue && now_ms - alarm_at_ms_ > 5 * patience_ms) write_text(folder_ / "alarm", own);
+    if (overdue && now_ms - alarm_at_ms_ > 5 * patience) write_text(folder_ / "alarm", own);
     return std::nullopt;
   }
   if (!overdue) {
@@ -145,8 +156,8 @@ std::optional<std::vector<RankState>> Meeting::look(std::int64_t now_ms, double 
       other.report = std::move(report);
       other.heard_ms = now_ms;
     }
-    const bool reports = other.heard_ms && now_ms - *other.heard_ms < patience_ms;
-    const bool late = now_ms - alarm_at_ms_ >= patience_ms;
+    const bool reports = other.heard_ms && now_ms - *other.heard_ms < patience;
+    const bool late = now_ms - alarm_at_ms_ >= patience;
     if (reports ? other.report->quiet_seconds < timeout_seconds : !late) return std::nullopt;
     for (RankState state : other.report->states) {
       if (!reports) {

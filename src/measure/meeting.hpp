@@ -22,9 +22,6 @@ namespace dtrain::measure {
 /// is read while it is written lacks its last line, and is read again at the next look.
 class Meeting {
  public:
-  /// How long an alarm waits for a node that does not report.
-  static constexpr std::int64_t patience_ms = 3000;
-
   // In this order, all nodes having done one before any does the next:
   /// Empties the folder and makes it ready; by one process. Throws Error.
   static void prepare(const std::filesystem::path& folder);
