@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// The texts are those of Open MPI 4 (help-orterun.txt, help-errmgr-base.txt, help-mpi-api.txt):
+// The texts are those of Open MPI 4 (help-orterun.txt, help-errmgr-base.txt, help-mpi-api.txt,
+// help-mpi-btl-tcp.txt):
 //   mpirun noticed that process rank 1 with PID 0 on node a exited on signal 9 (Killed).
 //   ORTE has lost communication with a remote daemon. … Remote daemon: [[7,0],1] on node b
 
@@ -63,6 +64,7 @@ bool MpirunNotices::tells_the_end(const std::string& notice) {
                                       "has exited due to",
                                       "Per user-direction, the job has been aborted",
                                       "MPI_ABORT was invoked on rank",
+                                      "peer process has unexpectedly disconnected",
                                       "ORTE has lost communication with a remote daemon"};
   bool known = false;
   for (const char* ending : endings) known = known || notice.find(ending) != std::string::npos;

@@ -20,6 +20,8 @@ const std::string lost_host = notice(
     "  HNP daemon   : [[7,0],0] on node a\n"
     "  Remote daemon: [[7,0],1] on node b\n\n"
     "This is usually due to either a failure of the TCP network");
+const std::string lost_peer =
+    notice("An MPI communication peer process has unexpectedly disconnected.  This\nusually");
 const std::string no_slots = notice("There are not enough slots available in the system");
 
 /// What is shown of a text that comes in pieces of so many bytes.
@@ -32,7 +34,7 @@ std::string shown(MpirunNotices& notices, const std::string& text, std::size_t p
 
 TEST(MpirunNotices, TakesOutHowTheJobEndedHoweverTheBytesCome) {
   const std::string said = "dtrain: note: a\n", more = "\n--\nb " + ruler + "\nno end";
-  const std::string all = said + lost_rank + no_slots + lost_host + more;
+  const std::string all = said + lost_rank + no_slots + lost_peer + lost_host + more;
   const std::string rest = said + no_slots + more;
   for (const std::size_t piece : {1u, 2u, 7u, 73u, 74u, 75u, 4096u}) {
     MpirunNotices notices;
