@@ -12,6 +12,14 @@
 #   --scratch FOLDER where the roots go (default: a temporary folder, removed at the end)
 #   --only run|test  one of the two commands
 set -euo pipefail
+
+skip() { echo "SKIPPED: $1"; exit 77; }
+[ "$(id -u)" = 0 ] || skip "needs root for chroot"
+command -v debootstrap >/dev/null || skip "debootstrap is not installed"
+# In a mount namespace of its own: what it mounts is gone with it, however it ends.
+if [ "${1:-}" != --unshared ]; then exec unshare --mount --propagation private "$0" --unshared "$@"; fi
+shift
+
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 suite=bookworm mirror="" cache="" scratch="" only="run test"
 
@@ -27,9 +35,6 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-skip() { echo "SKIPPED: $1"; exit 77; }
-[ "$(id -u)" = 0 ] || skip "needs root for chroot"
-command -v debootstrap >/dev/null || skip "debootstrap is not installed"
 if [ -z "$mirror" ]; then
   mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources || true; } 2>/dev/null |
     sed -nE 's/^(deb|URIs:)[^h]*(https?:[^ ]*debian\/?)( .*)?$/\2/p' | head -n 1)
@@ -41,7 +46,7 @@ own_scratch=""
 mkdir -p "$scratch"
 cleanup() {
   local mount
-  for mount in "$scratch"/root-*/{dev/shm,dev,proc,sys}; do
+  for mount in "$scratch"/root-*/{dev/shm,proc,sys}; do
     if mountpoint -q "$mount"; then umount -l "$mount"; fi
   done
   rm -rf --one-file-system "$scratch"/root-* "$scratch/base" "$own_scratch"
@@ -73,8 +78,7 @@ fresh() {
   git clone -q "$repository" "$root/dtrain"
   chown -R 0:0 "$root/dtrain"
   mount -t proc proc "$root/proc"
-  mount -t sysfs sysfs "$root/sys"
-  mount --bind /dev "$root/dev"
+  mount -t sysfs -o ro sysfs "$root/sys"
   mount -t tmpfs tmpfs "$root/dev/shm"
 }
 
