@@ -73,16 +73,26 @@ struct OpenOptions {
 /// package holds it. Throws InputError that says how to get what is missing.
 DatasetSplits open_dataset(const std::string& name_or_path, const OpenOptions& options);
 
+/// Samples in memory, dense, one after the other, and who keeps that memory.
+struct SampleMemory {
+  std::shared_ptr<const void> owner;
+  std::span<const std::byte> bytes;
+
+  SampleMemory(std::shared_ptr<const void> owner, std::span<const std::byte> bytes)
+      : owner(std::move(owner)), bytes(bytes) {}
+  SampleMemory(std::vector<std::byte> samples);  // NOLINT(google-explicit-constructor): it is one
+};
+
 /// In-memory dataset; also what tests and importers build.
 class MemoryDataset : public Dataset {
  public:
-  /// `samples` dense, one after the other; either `labels` or `targets` is empty.
-  MemoryDataset(DatasetInfo info, std::vector<std::byte> samples, std::vector<std::int64_t> labels,
+  /// Either `labels` or `targets` is empty.
+  MemoryDataset(DatasetInfo info, SampleMemory samples, std::vector<std::int64_t> labels,
                 std::vector<float> targets = {}, std::int64_t chunk_samples = 1);
   const DatasetInfo& info() const override { return info_; }
   std::int64_t size() const override { return size_; }
   std::int64_t chunk_samples() const override { return chunk_samples_; }
-  const void* resident_samples() const override { return samples_.data(); }
+  const void* resident_samples() const override { return samples_.bytes.data(); }
   std::span<const std::int64_t> labels() const override { return labels_; }
   std::span<const float> targets() const override { return targets_; }
   void read(std::span<const std::int64_t> ids, void* destination) override;
@@ -90,7 +100,7 @@ class MemoryDataset : public Dataset {
  private:
   DatasetInfo info_;
   std::int64_t size_ = 0;
-  std::vector<std::byte> samples_;
+  SampleMemory samples_;
   std::vector<std::int64_t> labels_;
   std::vector<float> targets_;
   std::int64_t chunk_samples_;

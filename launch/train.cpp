@@ -16,6 +16,7 @@
 #include "launch/console.hpp"
 #include "launch/hang_watch.hpp"
 #include "launch/rehearsal.hpp"
+#include "launch/resident_data.hpp"
 #include "launch/root_observers.hpp"
 #include "launch/run_folder.hpp"
 #include "launch/run_instruments.hpp"
@@ -32,15 +33,16 @@
 namespace dtrain::launch {
 namespace {
 
-/// Data and the model that fits it.
+/// Data, yet to be held in memory, and the model that fits it.
 struct Inputs {
   datasets::DatasetSplits data;
   nn::InputSpec input;
   nn::Model model;
 
   explicit Inputs(const TrainSettings& settings)
-      : data(datasets::open_dataset(
-            settings.data, {.validation_fraction = settings.validation, .seed = settings.seed})),
+      : data(datasets::open_dataset(settings.data, {.validation_fraction = settings.validation,
+                                                    .seed = settings.seed,
+                                                    .memory_limit_bytes = 0})),
         input(input_spec(*data.train)),
         model(nn::Model::load(settings.model, input)) {}
 };
@@ -102,6 +104,7 @@ ExitCode train(TrainSettings settings, const std::string& command, const Session
     inputs.emplace(settings);
   });
   auto& data = inputs->data;
+  hold_in_memory(data, communicator, datasets::OpenOptions().memory_limit_bytes);
   const nn::Model& model = inputs->model;
   if (model.has_batch_norm() && settings.shards < ranks && !settings.reproducible) {
     note(fmt::format("--shards raised from {} to {}, one per rank", settings.shards, ranks));
