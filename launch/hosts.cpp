@@ -102,7 +102,9 @@ Placement surviving(const Placement& placement) {
   const std::vector<std::string> answering = answering_hosts(names);
 
   const auto before = static_cast<std::int64_t>(entries.size());
-  Placement after{0, ""};
+  Placement after = placement;
+  after.ranks = 0;
+  after.hosts.clear();
   std::int64_t named_ranks = 0, hosts = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (std::ranges::find(answering, names[i]) == answering.end()) continue;

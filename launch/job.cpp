@@ -53,8 +53,9 @@ void mask_stop_signals(int how) {
   sigprocmask(how, &requests, nullptr);
 }
 
-/// The child's part: becomes `words`, with its stderr in `messages`.
-[[noreturn]] void become(char* const* words, pid_t parent, int messages) {
+/// The child's part: becomes `words`, with its stderr in `messages`, and its stdout in a file that is
+/// open as `output`, or ours where that is below 0.
+[[noreturn]] void become(char* const* words, pid_t parent, int messages, int output) {
   setpgid(0, 0);  // the terminal's Ctrl-C reaches only the parent
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) std::_Exit(127);  // gone before that
@@ -64,6 +65,7 @@ void mask_stop_signals(int how) {
   // A background group may not read the terminal.
   if (std::freopen("/dev/null", "r", stdin) == nullptr) std::_Exit(127);
   if (dup2(messages, STDERR_FILENO) < 0) std::_Exit(127);
+  if (output >= 0 && dup2(output, STDOUT_FILENO) < 0) std::_Exit(127);
   execvp(words[0], words);
   std::_Exit(127);
 }
@@ -135,22 +137,29 @@ bool stop_requested() {
   return stop_requests > 0;
 }
 
-JobEnd run_job(const std::vector<std::string>& command) {
+JobEnd run_job(const std::vector<std::string>& command, const std::string& stdout_file) {
   std::vector<char*> words;
   words.reserve(command.size() + 1);
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
 
+  int output = -1;
+  if (!stdout_file.empty()) {
+    output = open(stdout_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (output < 0)
+      throw Error(fmt::format("cannot write {}: {}", stdout_file, std::strerror(errno)));
+  }
   hold_stop_requests();
   at_stop_signals(forward_stop);
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our stderr may leave
   int messages[2];
   const pid_t parent = getpid(), child = pipe2(messages, O_CLOEXEC) == 0 ? fork() : -1;
   if (child < 0) throw Error(fmt::format("cannot start {}: {}", command[0], std::strerror(errno)));
-  if (child == 0) become(words.data(), parent, messages[1]);
+  if (child == 0) become(words.data(), parent, messages[1], output);
   launcher_pid = child;
   mask_stop_signals(SIG_UNBLOCK);
   close(messages[1]);
+  if (output >= 0) close(output);
   MpirunNotices notices;
   const int status = follow(child, messages[0], notices);
   launcher_pid = 0;

@@ -21,10 +21,10 @@ void hold_stop_requests();
 /// Has anybody asked this process to stop?
 bool stop_requested();
 
-/// Runs `command`, which starts with mpirun or srun, and waits for its end; what mpirun says of how
-/// the job ended is taken from its stderr. The first request to stop goes to the ranks as SIGUSR1, the
-/// second ends them. The job ends when this process does, however that comes about. Throws Error
-/// where nothing can be started.
-JobEnd run_job(const std::vector<std::string>& command);
+/// Runs `command`, which starts with mpirun, srun or `dtrain launch`, and waits for its end; what mpirun
+/// says of how the job ended is taken from its stderr. Its stdout is ours, or becomes `stdout_file`. The
+/// first request to stop goes to the ranks as SIGUSR1, the second ends them. The job ends when this
+/// process does, however that comes about. Throws Error where nothing can be started.
+JobEnd run_job(const std::vector<std::string>& command, const std::string& stdout_file = "");
 
 }  // namespace dtrain::launch

@@ -41,6 +41,16 @@ std::unique_ptr<CLI::App> make_launch_parser(LaunchOptions& options) {
                    "where: HOST[:RANKS],… (default: this machine, or the Slurm job)")
       ->type_name("LIST");
   parser
+      ->add_option("--launcher", options.placement.launcher,
+                   "mpirun or srun (default: srun inside a Slurm job, else mpirun)")
+      ->type_name("NAME")
+      ->check(one_of({"mpirun", "srun"}));
+  parser
+      ->add_option("--ranks-per-node", options.placement.ranks_per_node,
+                   "so many on each node of a Slurm job (default: as Slurm spreads them)")
+      ->type_name("N")
+      ->check(integer_in(1, 1 << 20));
+  parser
       ->add_option("--max-restarts", options.max_restarts,
                    "how often training goes on from its newest checkpoint after a rank was lost or "
                    "hung (code 4); without those of --hosts that no longer answer")
@@ -70,7 +80,7 @@ std::string folder_of(const TrainSettings& settings) {
 
 /// The hosts that are left for the next attempt. Throws Error where the run cannot go on there.
 Placement next_placement(const Placement& before, const TrainSettings& settings) {
-  if (slurm_starts_ranks()) return before;  // the allocation is Slurm's
+  if (slurm_starts_ranks(before)) return before;  // the allocation is Slurm's
   Placement after = surviving(before);
   if (after.ranks == 0)
     throw Error(fmt::format("none of --hosts {} answers", before.hosts), ExitCode::lost_rank);

@@ -24,7 +24,8 @@ void prefer(const char* name, const char* value) {
 
 /// How many ranks the fullest host gets.
 std::int64_t most_ranks_on_a_host(const Placement& placement) {
-  const auto& [ranks, hosts] = placement;
+  const std::int64_t ranks = placement.ranks;
+  const std::string& hosts = placement.hosts;
   const std::int64_t host_count = 1 + std::count(hosts.begin(), hosts.end(), ',');
   std::int64_t most = (ranks + host_count - 1) / host_count;
   for (std::size_t at = hosts.find(':'); at != std::string::npos; at = hosts.find(':', at + 1))
@@ -44,6 +45,8 @@ Binding binding_for(std::int64_t ranks, std::int64_t cores) {
 }
 
 std::vector<std::string> mpirun_command(const Placement& placement) {
+  if (placement.ranks_per_node > 0)
+    throw UsageError("--ranks-per-node is for srun: mpirun takes --hosts a:2,b:2");
   if (find_on_path("mpirun").empty())
     throw Error("there is no mpirun on the PATH: install Open MPI (apt-get install openmpi-bin)");
   const int cores = available_cores();
@@ -80,7 +83,10 @@ std::int64_t sum_over_nodes(const std::string& text) {
 }
 
 std::vector<std::string> srun_command(const Placement& placement) {
-  const auto& [ranks, hosts] = placement;
+  const std::int64_t ranks = placement.ranks, per_node = placement.ranks_per_node;
+  const std::string& hosts = placement.hosts;
+  if (std::getenv("SLURM_JOB_ID") == nullptr)
+    throw UsageError("srun starts ranks inside a Slurm job: ask for one with salloc or sbatch");
   if (hosts.find(':') != std::string::npos)
     throw UsageError(fmt::format(
         "--hosts {}: inside a Slurm job name the hosts alone; Slurm spreads the ranks", hosts));
@@ -89,6 +95,13 @@ std::vector<std::string> srun_command(const Placement& placement) {
 
   std::vector<std::string> command{"srun", "--mpi=pmix", "--kill-on-bad-exit=1", "--ntasks",
                                    std::to_string(ranks)};
+  if (per_node > 0)
+    command.insert(command.end(), {"--nodes", std::to_string((ranks + per_node - 1) / per_node),
+                                   "--ntasks-per-node", std::to_string(std::min(ranks, per_node))});
+  // Since Slurm 22.05 srun does not take this from the job around it.
+  const char* cpus_per_rank = std::getenv("SLURM_CPUS_PER_TASK");
+  if (cpus_per_rank != nullptr && ranks * std::strtol(cpus_per_rank, nullptr, 10) <= cores)
+    command.insert(command.end(), {"--cpus-per-task", cpus_per_rank});
   if (ranks > cores) command.emplace_back("--overcommit");
   if (std::getenv("SLURM_CPU_BIND") == nullptr)
     command.emplace_back(binding_for(ranks, cores).cpu_bind);
@@ -98,12 +111,13 @@ std::vector<std::string> srun_command(const Placement& placement) {
 
 }  // namespace
 
-bool slurm_starts_ranks() {
+bool slurm_starts_ranks(const Placement& placement) {
+  if (!placement.launcher.empty()) return placement.launcher == "srun";
   return std::getenv("SLURM_JOB_ID") != nullptr && !find_on_path("srun").empty();
 }
 
 std::vector<std::string> launcher_command(const Placement& placement) {
-  return slurm_starts_ranks() ? srun_command(placement) : mpirun_command(placement);
+  return slurm_starts_ranks(placement) ? srun_command(placement) : mpirun_command(placement);
 }
 
 }  // namespace dtrain::launch
