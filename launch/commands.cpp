@@ -23,6 +23,8 @@ constexpr std::array table{
     Command{"data", "import|info|synth …", "make and inspect HDF5 datasets", run_data},
     Command{"models", "[NAME]", "list models, or the layers of one", run_models},
     Command{"bench", "step|allreduce|kernels|input", "micro-benchmarks", run_bench},
+    Command{"study", "strong|weak|devices OPTIONS", "run a scaling study and write its report",
+            run_study},
     Command{"report", "DIR...", "finished runs and studies side by side", run_report},
     Command{"verify", "A.h5 B.h5", "compare two checkpoints", run_verify},
     Command{"doctor", "[--slurm]", "what this build and machine have", run_doctor},

@@ -41,6 +41,7 @@ ExitCode run_predict(Arguments arguments, Session& session);
 ExitCode run_data(Arguments arguments, Session& session);
 ExitCode run_models(Arguments arguments, Session& session);
 ExitCode run_bench(Arguments arguments, Session& session);
+ExitCode run_study(Arguments arguments, Session& session);
 ExitCode run_report(Arguments arguments, Session& session);
 ExitCode run_verify(Arguments arguments, Session& session);
 ExitCode run_doctor(Arguments arguments, Session& session);

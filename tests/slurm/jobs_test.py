@@ -218,6 +218,20 @@ class Jobs(unittest.TestCase):
                              SITE="generic", DEVICES="cpu", **SHORT)
         self.assertEqual([(row["device"], row["runs"]) for row in rows], [("cpu", "2")])
 
+    def test_study(self):
+        """dtrain study: as steps of one job, and as jobs of its own."""
+        words = [str(DTRAIN), *"study strong --model mlp64 --ranks 2,4 --ranks-per-node 2 --repeats 1".split()]
+        job = run("sbatch", "--parsable", "--nodes=2", *TWO_RANKS, "--wrap",
+                  f"exec {' '.join(words)} --launcher srun --output steps").strip()
+        self.assert_ends(job)
+        answer = run(*words, "--launcher", "sbatch", "--output", "jobs")
+        for job in re.findall(r"\d+", answer.split("that writes")[0]):
+            self.assert_ends(job)
+        for folder in "steps", "jobs":
+            study = json.loads(Path(folder, "study.json").read_text())
+            self.assertEqual([(run["nodes"], run["ranks"]) for run in study["runs"]], [(1, 2), (2, 4)])
+            self.assertEqual({time["ranks"] for time in study["allreduce"]}, {2, 4})
+
     def test_every_script_is_here(self):
         scripts = {script.stem for script in (REPOSITORY / "cluster").glob("*.sbatch")}
         tests = {name[5:].replace("_", "-") for name in dir(self) if name.startswith("test_")}
