@@ -30,4 +30,4 @@ for count in "${nodes[@]}"; do
   jobs+=:${job%%;*} # a federation's jobs name their cluster behind a semicolon
 done
 report=$(sbatch --parsable --dependency="afterany$jobs" cluster/report.sbatch "$STUDY")
-echo "submitted${jobs//:/ }, and ${report%%;*} that writes $STUDY/report.md"
+echo "submitted${jobs//:/ }, and ${report%%;*} that writes $STUDY/report.html"

@@ -20,14 +20,25 @@ measure::EnergyOptions energy_options(const TrainSettings& settings,
           .gpu = device.unique_name()};
 }
 
-/// Of all ranks' cores, measured at the same time, as training uses them. None where a rank trains on
-/// something else.
-std::optional<double> measured_peak(comm::Communicator& communicator, bool on_cores, int threads) {
+/// The sum of what `measure` finds on each rank, all at the same time, as training uses the cores. None
+/// where a rank trains on something else.
+template <class Measure>
+std::optional<double> measured_together(comm::Communicator& communicator, bool on_cores,
+                                        const Measure& measure) {
   communicator.barrier();
-  double gflops = on_cores ? measure::measure_fma_gflops(threads, 0.05) : NAN;
-  communicator.allreduce(std::span(&gflops, 1), comm::ReduceOp::sum);
-  return std::isnan(gflops) ? std::nullopt : std::optional(gflops);
+  double sum = on_cores ? measure() : NAN;
+  communicator.allreduce(std::span(&sum, 1), comm::ReduceOp::sum);
+  return std::isnan(sum) ? std::nullopt : std::optional(sum);
 }
+
+/// The same on all ranks.
+double longest(comm::Communicator& communicator, double seconds) {
+  communicator.allreduce(std::span(&seconds, 1), comm::ReduceOp::max);
+  return seconds;
+}
+
+/// The memory's bandwidth takes a few tenths of a second to measure: shorter runs do without.
+constexpr double worth_measuring_seconds = 2;
 
 }  // namespace
 
@@ -41,10 +52,12 @@ void RunInstruments::start() {
   energy_.measure_idle();
   if (communicator_.is_root()) slurm_before_ = measure::slurm_step_joules();
   if (trace_) sampler_ = std::make_unique<measure::CounterSampler>(*trace_, energy_);
+  since_start_.restart();
 }
 
 void RunInstruments::finish(train::RunSummary& run, int threads,
                             const std::filesystem::path& folder) {
+  const double seconds = since_start_.seconds();
   sampler_.reset();
   run.energy = energy_.facts();
   if (communicator_.is_root())
@@ -55,7 +68,13 @@ void RunInstruments::finish(train::RunSummary& run, int threads,
     const auto offset = measure::measure_clock_offset(communicator_, host);
     train::write_trace(communicator_, *trace_, offset, host, folder / "trace.json");
   }
-  run.peak_gflops = measured_peak(communicator_, run.device == "cpu", threads);
+  const bool on_cores = run.device == "cpu";
+  run.peak_gflops = measured_together(communicator_, on_cores,
+                                      [&] { return measure::measure_fma_gflops(threads, 0.05); });
+  if (longest(communicator_, seconds) >= worth_measuring_seconds)
+    run.memory_gb_per_s = measured_together(communicator_, on_cores, [&] {
+      return measure::measure_memory_gb_per_s(threads, communicator_.local_size());
+    });
 }
 
 }  // namespace dtrain::launch

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/stopwatch.hpp"
 #include "launch/train_options.hpp"
 #include "measure/clock_offset.hpp"
 #include "measure/counter_sampler.hpp"
@@ -29,7 +30,7 @@ class RunInstruments {
   /// Right before training: the machines are still idle.
   void start();
   /// Right after it: puts what was measured into `run`, with the peak of ranks that have `threads`
-  /// on the device. Writes trace.json into the root's `folder` where it was asked for.
+  /// on the device, and their memory's bandwidth. Writes trace.json into the root's `folder` where it was asked for.
   void finish(train::RunSummary& run, int threads, const std::filesystem::path& folder);
 
  private:
@@ -38,6 +39,7 @@ class RunInstruments {
   std::unique_ptr<measure::Trace> trace_;
   std::unique_ptr<measure::CounterSampler> sampler_;
   std::optional<double> slurm_before_;
+  Stopwatch since_start_;
 };
 
 }  // namespace dtrain::launch

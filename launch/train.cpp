@@ -85,6 +85,12 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
   return text + fact_line("output", settings.output + "/") + "\n";
 }
 
+/// Of the passes that make up most of the training.
+double bytes_per_sample(nn::Replica& replica, std::int64_t samples) {
+  const nn::Network& network = replica.at_batch(samples, kernels::Pass::training);
+  return static_cast<double>(network.moved_bytes()) / static_cast<double>(samples);
+}
+
 ExitCode train(TrainSettings settings, const std::string& command, const Session& session,
                HangWatch& watch) {
   auto& communicator = watch.communicator();
@@ -189,6 +195,7 @@ ExitCode train(TrainSettings settings, const std::string& command, const Session
                         .model = model.name(),
                         .parameters = model.parameter_count(),
                         .flops_per_sample = model.flops_per_sample(),
+                        .bytes_per_sample = 0,
                         .dataset = data.train->info().name,
                         .train_samples = data.train->size(),
                         .test_samples = data.test->size(),
@@ -198,6 +205,7 @@ ExitCode train(TrainSettings settings, const std::string& command, const Session
                         .reproducible = settings.reproducible,
                         .mpi_init_seconds = session.mpi_init_seconds(),
                         .peak_gflops = std::nullopt,
+                        .memory_gb_per_s = std::nullopt,
                         .target_accuracy = settings.target_accuracy,
                         .energy = instruments.energy_facts(),
                         .slurm_joules = std::nullopt,
@@ -231,6 +239,8 @@ ExitCode train(TrainSettings settings, const std::string& command, const Session
 
   if (is_root) {
     run.earlier_epochs = observers.earlier_epochs();
+    if (run.result.samples_trained > 0)
+      run.bytes_per_sample = bytes_per_sample(replica, plan.nominal_pass());
     train::write_file(folder / "summary.json", train::to_json_text(run));
   }
   say(closing_summary(run, settings.output));

@@ -27,8 +27,8 @@ std::int64_t triad_elements() {
 
 // a[i] = b[i] + s * c[i], the best of a few rounds, 24 bytes an element. Not initialised by new:
 // each thread touches first what it will use, which places the pages near it.
-double measure_memory_gb_per_s(int threads) {
-  const std::int64_t n = triad_elements();
+double measure_memory_gb_per_s(int threads, int processes) {
+  const std::int64_t n = triad_elements() / processes;
   const auto size = static_cast<std::size_t>(n);
   const std::unique_ptr<double[]> a(new double[size]), b(new double[size]), c(new double[size]);
   double *const pa = a.get(), *const pb = b.get(), *const pc = c.get();

@@ -15,8 +15,9 @@ struct HardwarePeak {
 };
 HardwarePeak measure_hardware_peak(int threads);
 
-/// The memory bandwidth alone.
-double measure_memory_gb_per_s(int threads);
+/// The memory bandwidth alone. `processes` of this machine measure theirs at the same time: what each
+/// uses is smaller then, and the sum is the machine's.
+double measure_memory_gb_per_s(int threads, int processes = 1);
 
 /// The fp32 peak alone (a few milliseconds), for measuring beside something.
 double measure_fma_gflops(int threads, double seconds = 0.1);

@@ -128,6 +128,10 @@ std::size_t Network::unshared_bytes() const {
   return impl_->plan.unshared_bytes;
 }
 
+std::size_t Network::moved_bytes() const {
+  return nn::moved_bytes(impl_->plan);
+}
+
 void Network::bind(float* workspace, std::span<const ParameterView> parameters) {
   Impl& self = *impl_;
   DTRAIN_ASSERT(parameters.size() == self.plan.parameter_layouts.size());

@@ -38,6 +38,10 @@ class Network {
   std::size_t workspace_bytes() const;
   /// Memory that the same values would take without sharing, for reports and tests.
   std::size_t unshared_bytes() const;
+  /// What the layers read and write in one forward, and backward in training: every array of every
+  /// call once, as if no cache kept it from one call to the next. Scratch memory is left out, as it is
+  /// chosen to stay in caches.
+  std::size_t moved_bytes() const;
 
   /// Where values live from now on; `parameters` in model order. Only `parameters` may change
   /// between a forward and its backward.

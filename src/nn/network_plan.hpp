@@ -70,4 +70,7 @@ NetworkPlan plan_layers(const Model& model, const kernels::Backend& backend, std
 /// Adds the buffers and their places in memory.
 void plan_buffers(NetworkPlan& plan, kernels::Pass pass);
 
+/// Of a plan that has its buffers: Network::moved_bytes().
+std::size_t moved_bytes(const NetworkPlan& plan);
+
 }  // namespace dtrain::nn

@@ -28,6 +28,10 @@ std::string to_text(const Json& json, int indent) {
   return json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
+std::string valid_utf8(const std::string& text) {
+  return Json::parse(to_text(Json(text))).get<std::string>();
+}
+
 Json to_json(const std::optional<Straggler>& straggler) {
   if (!straggler) return nullptr;
   return {{"rank", straggler->rank},

@@ -21,6 +21,9 @@ Json json_or_null(const std::optional<T>& value) {
 /// JSON must be: what is not is replaced by U+FFFD.
 std::string to_text(const Json&, int indent = -1);
 
+/// The text itself, with U+FFFD for what is not UTF-8.
+std::string valid_utf8(const std::string& text);
+
 /// null for none.
 Json to_json(const std::optional<Straggler>&);
 

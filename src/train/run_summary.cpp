@@ -56,6 +56,19 @@ Json energy_json(const RunSummary& run) {
           {"not_measured", facts.problems}};
 }
 
+/// Where the run lies in the roofline model (S. Williams, A. Waterman and D. Patterson, "Roofline: an
+/// insightful visual performance model for multicore architectures", CACM 52(4), 2009).
+Json roofline(const RunSummary& run) {
+  const auto flops = static_cast<double>(run.flops_per_sample);
+  const bool counted = run.bytes_per_sample > 0;
+  return {{"flops_per_sample", run.flops_per_sample},
+          {"bytes_per_sample", counted ? Json(run.bytes_per_sample) : Json(nullptr)},
+          {"intensity", counted ? Json(flops / run.bytes_per_sample) : Json(nullptr)},
+          {"gflops", json_or_null(achieved_gflops(run))},
+          {"peak_gflops", json_or_null(run.peak_gflops)},
+          {"memory_gb_per_s", json_or_null(run.memory_gb_per_s)}};
+}
+
 }  // namespace
 
 std::optional<double> achieved_gflops(const RunSummary& run) {
@@ -116,6 +129,7 @@ std::string to_json_text(const RunSummary& run) {
       {"peak_gflops", json_or_null(run.peak_gflops)},
       {"fraction_of_peak",
        gflops && run.peak_gflops ? Json(*gflops / *run.peak_gflops) : Json(nullptr)},
+      {"roofline", roofline(run)},
       {"energy", energy_json(run)},
       {"peak_rss_bytes", result.peak_rss_bytes},
       {"optimizer_state_bytes", result.optimizer_state_bytes},

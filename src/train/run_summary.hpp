@@ -19,14 +19,16 @@ struct RunSummary {
   std::string device, device_name, precision, comm;
   std::string model;
   std::int64_t parameters = 0, flops_per_sample = 0;
+  double bytes_per_sample = 0;  ///< moved by the layers, forward and backward; 0: not known
   std::string dataset;
   std::int64_t train_samples = 0, test_samples = 0;
   std::int64_t global_batch = 0, shards = 0;
   std::uint64_t seed = 0;
   bool reproducible = false;
   double mpi_init_seconds = 0;
-  std::optional<double> peak_gflops;  ///< measured, of all ranks' devices together
-  double target_accuracy = 0;         ///< 0: none
+  std::optional<double> peak_gflops;      ///< measured, of all ranks' devices together
+  std::optional<double> memory_gb_per_s;  ///< likewise
+  double target_accuracy = 0;             ///< 0: none
   measure::EnergyFacts energy = {};
   std::optional<double> slurm_joules;       ///< of the same time, as Slurm counted
   std::vector<EpochRecord> earlier_epochs;  ///< of a resumed run, before its checkpoint

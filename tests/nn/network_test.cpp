@@ -129,6 +129,22 @@ TEST_P(NetworkTest, SharesMemory) {
   EXPECT_LT(inference.workspace_bytes(), inference.unshared_bytes() / 3);
 }
 
+// 4 features, 5 units, 3 classes, 2 samples, no padding in the reference's layouts.
+TEST(Network, CountsTheBytesThatItsLayersMove) {
+  const char* text = R"({"layers": [{"type": "linear", "units": 5},
+                                    {"type": "linear", "units": "classes"}]})";
+  Rig rig(Model::parse(text, "two.json", {{1, 2, 2}, 3}), "reference", 2);
+  const std::size_t input = 2 * 4, hidden = 2 * 5, output = 2 * 3;
+  const std::size_t first = 5 * 4 + 5, second = 3 * 5 + 3;  // weight and bias
+  const std::size_t forward = (input + first + hidden) + (hidden + second + output);
+  EXPECT_EQ(rig.replica.at_batch(2, kernels::Pass::inference).moved_bytes(), 4 * forward);
+  // Gradient of the output, input, parameters (the second's for its input's gradient), gradients.
+  const std::size_t backward =
+      (output + hidden + second + second + hidden) + (hidden + input + first);
+  EXPECT_EQ(rig.replica.at_batch(2, kernels::Pass::training).moved_bytes(),
+            4 * (forward + backward));
+}
+
 TEST_P(NetworkTest, NamesItsGradientsInTheOrderOfTheArena) {
   Rig rig(Model::load("cnn-small", {{1, 8, 8}, 10}), GetParam(), 2);
   rig.step();

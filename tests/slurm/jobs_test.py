@@ -189,8 +189,9 @@ class Jobs(unittest.TestCase):
         self.assertEqual(len(jobs), len(nodes) + 1)
         for job in jobs:
             self.assert_ends(job)
-        folder = Path(re.search(r"writes (\S+)/report.md", answer).group(1))
-        self.assertIn("samples/s", (folder / "report.md").read_text())
+        folder = Path(re.search(r"writes (\S+)/report.html", answer).group(1))
+        for name in "report.html", "report.md":
+            self.assertIn("samples/s", (folder / name).read_text())
         rows = (folder / "report.csv").read_text().splitlines()
         names = rows[0].split(",")
         return folder, [dict(zip(names, row.replace('"', "").split(","))) for row in rows[1:]]

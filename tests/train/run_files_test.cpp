@@ -175,7 +175,9 @@ RunSummary example_run() {
   run.result.samples_per_second = 1e6;
   run.result.step_time.median_ms = 1.5;
   run.result.step_time.phase_median_ms = {1, 2, 3, 4, 5};
+  run.bytes_per_sample = 500;
   run.peak_gflops = 8;
+  run.memory_gb_per_s = 3;
   run.result.ranks.resize(2);
   run.result.ranks[0].step_time.phase_median_ms = {0, 1, 2, 7, 0};
   run.result.ranks[1].step_time.phase_median_ms = {0, 4, 5, 1, 0};
@@ -230,6 +232,12 @@ TEST(RunSummary, HasTheMembersOfTheContract) {
                                                 {"comm_exposed", 4.0},
                                                 {"optimizer", 5.0}}));
   EXPECT_DOUBLE_EQ(summary["fraction_of_peak"], 0.25);
+  EXPECT_EQ(summary["roofline"], Json({{"flops_per_sample", 2000},
+                                       {"bytes_per_sample", 500.0},
+                                       {"intensity", 4.0},
+                                       {"gflops", 2.0},
+                                       {"peak_gflops", 8.0},
+                                       {"memory_gb_per_s", 3.0}}));
   EXPECT_DOUBLE_EQ(summary["load_imbalance"], 0.5);  // 3 and 9 ms of work
   ASSERT_EQ(summary["ranks"].size(), 2u);
   EXPECT_EQ(summary["ranks"][1]["rank"], 1);
@@ -252,10 +260,13 @@ TEST(RunSummary, WhatIsNotMeasuredIsNull) {
 
   run.earlier_epochs.clear();
   run.result = {};
+  run.bytes_per_sample = 0;
   summary = Json::parse(to_json_text(run));
   for (const char* member :
        {"test_accuracy", "samples_per_second", "gflops", "load_imbalance", "fraction_of_peak"})
     EXPECT_TRUE(summary[member].is_null()) << member;
+  for (const char* member : {"bytes_per_sample", "intensity", "gflops"})
+    EXPECT_TRUE(summary["roofline"][member].is_null()) << member;
 }
 
 TEST(RunSummary, AResumedRunWithNothingToDoReportsWhatWas) {
