@@ -33,7 +33,8 @@ struct Point {
   Value y;
 };
 
-enum class LineStyle { solid, dashed, dotted, points };
+/// `marked`: solid, with a dot at each point. `points`: the dots alone.
+enum class LineStyle { marked, solid, dashed, dotted, points };
 enum class InKey { yes, no };
 
 struct Line {

@@ -8,30 +8,18 @@
 #include <cctype>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
 #include "base/error.hpp"
 #include "launch/console.hpp"
+#include "launch/report/gnuplot_axis.hpp"
 
 namespace dtrain::launch {
 namespace {
 
 constexpr int width = 560;
-constexpr int most_marked_points = 60;  ///< of a line; longer ones go without marks
 
 bool is_control(char c) {
   return std::iscntrl(static_cast<unsigned char>(c)) != 0;
-}
-
-/// In gnuplot's single quotes, where only the quote itself is special. A line break would end the command,
-/// and what follows be another one: it becomes '?'.
-std::string quoted(const std::string& text) {
-  std::string inside;
-  for (const char c : text) {
-    if (c == '\'') inside += '\'';
-    inside += is_control(c) ? '?' : c;
-  }
-  return fmt::format("'{}'", inside);
 }
 
 /// Labels as long as a drawing has room for, cut between characters of UTF-8.
@@ -46,45 +34,13 @@ std::string_view color(std::size_t index) {
   return palette[index % palette.size()];
 }
 
-/// What is drawn along one axis.
-struct Extent {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  void take(double value) {
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-};
-
-/// `letter`: x or y. The range is always given: gnuplot's own warns where all values are equal.
-std::string axis_commands(char letter, const Axis& axis, Extent extent) {
-  std::string text = fmt::format("set {}label {}\n", letter, quoted(axis.label));
-  if (axis.scale == Axis::Scale::logarithmic) {
-    text += fmt::format("set logscale {}\nset format {} '%.6g'\n", letter, letter);
-    extent = {extent.low / 1.5, extent.high * 1.5};
-  } else {
-    double margin = 0.06 * (extent.high - extent.low);
-    if (axis.scale == Axis::Scale::from_zero) {
-      extent.low = std::min(extent.low, 0.0);
-      margin = 0.06 * (extent.high - extent.low);
-    }
-    if (margin <= 0) margin = extent.high == 0 ? 1 : 0.1 * std::abs(extent.high);
-    if (axis.scale != Axis::Scale::from_zero || extent.low < 0) extent.low -= margin;
-    extent.high += margin;
-  }
-  text += fmt::format("set {}range [{}:{}]\n", letter, extent.low, extent.high);
-  if (!axis.ticks.empty())
-    text += fmt::format("set {}tics ({})\n", letter, fmt::join(axis.ticks, ", "));
-  return text;
-}
-
 std::string style_of(const Line& line) {
   const bool has_range =
       std::ranges::any_of(line.points, [](const Point& point) { return point.y.has_range(); });
   if (line.style == LineStyle::points)
     return has_range ? "using 1:2:3:4 with yerrorbars" : "using 1:2 with points";
   if (has_range) return "using 1:2:3:4 with yerrorlines";
-  const bool is_marked = line.style == LineStyle::solid && line.points.size() <= most_marked_points;
-  return is_marked ? "using 1:2 with linespoints" : "using 1:2 with lines";
+  return line.style == LineStyle::marked ? "using 1:2 with linespoints" : "using 1:2 with lines";
 }
 
 std::string dashes_of(LineStyle style) {
@@ -94,7 +50,8 @@ std::string dashes_of(LineStyle style) {
 }
 
 std::string marks_of(const std::string& style) {
-  return style.ends_with("with lines") ? "" : " pointtype 7 pointsize 0.6";
+  if (style.ends_with("with lines")) return "";
+  return style.ends_with("with points") ? " pointtype 7 pointsize 1" : " pointtype 7 pointsize 0.6";
 }
 
 std::string line_commands(const Chart& chart) {
@@ -112,11 +69,12 @@ std::string line_commands(const Chart& chart) {
     }
     data += "END\n";
     const std::string style = style_of(line);
-    plots.push_back(fmt::format("{} {} linewidth 2{}{} linecolor rgb '{}' {}", block, style,
-                                dashes_of(line.style), marks_of(style), color(line.color),
-                                line.in_key == InKey::yes
-                                    ? fmt::format("title {}", quoted(shortened(line.label, 64)))
-                                    : "notitle"));
+    plots.push_back(
+        fmt::format("{} {} linewidth 2{}{} linecolor rgb '{}' {}", block, style,
+                    dashes_of(line.style), marks_of(style), color(line.color),
+                    line.in_key == InKey::yes
+                        ? fmt::format("title {}", gnuplot_quoted(shortened(line.label, 64)))
+                        : "notitle"));
   }
   return axis_commands('x', chart.x, x) + axis_commands('y', chart.y, y) + data +
          fmt::format("plot {}\n", fmt::join(plots, ", "));
@@ -141,7 +99,7 @@ std::string bar_commands(const Chart& chart) {
   double longest = 0;
   for (std::size_t row = 0; row < chart.bars.size(); ++row) {
     const Bar& bar = chart.bars[row];
-    ticks.push_back(fmt::format("{} {}", quoted(shortened(bar.label, 40)), row));
+    ticks.push_back(fmt::format("{} {}", gnuplot_quoted(shortened(bar.label, 40)), row));
     double end = 0;
     for (std::size_t i = 0; i < bar.parts.size(); ++i) {
       const double begin = end;
@@ -155,20 +113,22 @@ std::string bar_commands(const Chart& chart) {
     figures += fmt::format("{} {} {}\n", high, row, figure(total_of(bar)));
     longest = std::max(longest, high);
   }
+  const double end_of_axis = longest > 0 ? 1.17 * longest : 1;  // with room for the last figure
   std::string text = fmt::format(
       "set xlabel {}\nset xrange [0:{}]\nset yrange [{}:-0.6]\nset ytics scale 0 ({})\nunset grid\n"
-      "set grid xtics\n",
-      quoted(chart.x.label), longest > 0 ? 1.17 * longest : 1,
-      static_cast<double>(chart.bars.size()) - 0.4, fmt::join(ticks, ", "));
+      "set grid xtics linecolor rgb 'gray'\n",
+      gnuplot_quoted(chart.x.label), end_of_axis, static_cast<double>(chart.bars.size()) - 0.4,
+      fmt::join(ticks, ", "));
+  text += tick_commands('x', {0, end_of_axis});
   std::vector<std::string> plots;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     text += fmt::format("$box{} << END\n{}END\n", i, boxes[i]);
-    plots.push_back(
-        fmt::format("$box{} using 2:1:2:3:($1-0.34):($1+0.34) with boxxyerror fillstyle solid 1 "
-                    "noborder linecolor "
-                    "rgb '{}' {}",
-                    i, color(has_parts ? i : chart.bars[i].color),
-                    has_parts ? fmt::format("title {}", quoted(chart.parts[i])) : "notitle"));
+    plots.push_back(fmt::format(
+        "$box{} using 2:1:2:3:($1-0.34):($1+0.34) with boxxyerror fillstyle solid 1 "
+        "noborder linecolor "
+        "rgb '{}' {}",
+        i, color(has_parts ? i : chart.bars[i].color),
+        has_parts ? fmt::format("title {}", gnuplot_quoted(chart.parts[i])) : "notitle"));
   }
   text += fmt::format("$figures << END\n{}END\n", figures);
   if (!ranges.empty()) {
@@ -181,21 +141,35 @@ std::string bar_commands(const Chart& chart) {
   return text + fmt::format("plot {}\n", fmt::join(plots, ", "));
 }
 
+/// As many columns of the key as its labels leave room for.
+int key_columns(const Chart& chart) {
+  std::size_t longest = 0;
+  for (const Line& line : chart.lines)
+    if (line.in_key == InKey::yes) longest = std::max(longest, line.label.size());
+  return longest <= 15 ? 3 : longest <= 26 ? 2 : 1;
+}
+
 /// Pixels: as many as its rows of bars, or of the key, want.
 int height_of(const Chart& chart) {
   if (!chart.bars.empty())
     return 90 + 34 * static_cast<int>(chart.bars.size()) + (chart.parts.empty() ? 0 : 30);
-  const auto in_key = std::ranges::count(chart.lines, InKey::yes, &Line::in_key);
-  return 300 + 20 * static_cast<int>(in_key);
+  const auto in_key = static_cast<int>(std::ranges::count(chart.lines, InKey::yes, &Line::in_key));
+  const int columns = key_columns(chart);
+  return 300 + 20 * ((in_key + columns - 1) / columns);
+}
+
+std::string key_commands(const Chart& chart) {
+  if (!chart.parts.empty()) return "set key above left Left reverse horizontal samplen 1\n";
+  return fmt::format("set key above left Left reverse vertical maxcols {} samplen 2\n",
+                     key_columns(chart));
 }
 
 std::string terminal(const Chart& chart, Picture picture) {
   const int height = height_of(chart);
   if (picture == Picture::svg)
     return fmt::format(
-        "set terminal svg size {},{} font 'sans-serif,13' noenhanced background 'white' name "
-        "'{}'\n",
-        width, height, chart.name);
+        "set terminal svg size {},{} font 'sans-serif,13' noenhanced background 'white'\n", width,
+        height);
   return fmt::format(
       "set terminal pngcairo size {},{} font 'sans,13' fontscale 2 linewidth 2 pointscale 2 "
       "noenhanced background 'white'\n",
@@ -213,12 +187,9 @@ void draw(const Chart& chart, Picture picture, const std::filesystem::path& file
     throw Error(fmt::format("gnuplot cannot write {}: name a folder without control characters",
                             as_one_line(file.string())));
   const std::string script =
-      terminal(chart, picture) + fmt::format("set output {}\n", quoted(file.string())) +
+      terminal(chart, picture) + fmt::format("set output {}\n", gnuplot_quoted(file.string())) +
       "set encoding utf8\nset border 3\nset tics nomirror\nset grid linecolor rgb 'gray'\n" +
-      (chart.parts.empty()
-           ? "set key outside above left Left reverse vertical maxcols 1 samplen 2\n"
-           : "set key outside above left Left reverse horizontal samplen 1\n") +
-      (chart.bars.empty() ? line_commands(chart) : bar_commands(chart));
+      key_commands(chart) + (chart.bars.empty() ? line_commands(chart) : bar_commands(chart));
   // -d: no init file of the user's.
   std::FILE* gnuplot = popen("gnuplot -d", "w");
   if (gnuplot == nullptr) throw Error("cannot start gnuplot");

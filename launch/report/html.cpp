@@ -102,6 +102,7 @@ std::string inline_svg(const std::string& file_text, const std::string& name,
   replace_all(text, "href='#", fmt::format("href='#{}-", name));
   for (std::size_t i = 0; i < palette.size(); ++i)
     replace_all(text, gnuplot_color(palette[i]), fmt::format("var(--series-{})", i));
+  replace_all(text, gnuplot_color("#000000"), "currentColor");
   for (const char quote : {'\'', '"'}) {
     replace_all(text, fmt::format("{0}black{0}", quote), fmt::format("{0}currentColor{0}", quote));
     replace_all(text, fmt::format("{0}gray{0}", quote), fmt::format("{0}var(--grid){0}", quote));

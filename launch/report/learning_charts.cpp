@@ -43,10 +43,10 @@ void add_curves(Chart& chart, Configurations all, Figure tested, Figure trained,
   bool is_curve = false;
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t repeat = 0; repeat < all[i].repeats.size(); ++repeat) {
-      const std::pair<Figure, LineStyle> kinds[] = {{tested, LineStyle::solid},
+      const std::pair<Figure, LineStyle> kinds[] = {{tested, LineStyle::marked},
                                                     {trained, LineStyle::dashed}};
       for (const auto& [figure, style] : kinds) {
-        const bool is_test = style == LineStyle::solid;
+        const bool is_test = style == LineStyle::marked;
         Line line{.label = label_of(all[i].label, is_test, repeat),
                   .color = i,
                   .style = style,

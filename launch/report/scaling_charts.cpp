@@ -39,7 +39,7 @@ void add_curves(Chart& chart, std::span<const ComparedSeries> all, const Scale& 
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::vector<ScalingPoint>& points = all[i].series.points;
     if (points.front().ranks == points.back().ranks) continue;
-    Line line{.label = all[i].title(), .color = i, .style = LineStyle::solid, .points = {}};
+    Line line{.label = all[i].title(), .color = i, .style = LineStyle::marked, .points = {}};
     Line ideal{.label = fmt::format("{}, ideal", line.label),
                .color = i,
                .style = LineStyle::dashed,
