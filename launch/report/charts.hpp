@@ -26,6 +26,7 @@ Chart roofline_chart(Configurations);
 Chart scaling_curves(std::span<const ComparedSeries>);
 Chart speedup_curves(std::span<const ComparedSeries>);
 Chart efficiency_curves(std::span<const ComparedSeries>);
+Chart communication_curves(std::span<const ComparedSeries>);
 
 // energy_charts.cpp
 Chart epoch_energy_bars(Configurations);

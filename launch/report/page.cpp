@@ -49,14 +49,15 @@ std::string header(const PageContent& page) {
 }
 
 std::string series_section(const PageContent& page) {
+  const auto columns = series_columns(page.series);
   std::string text;
   for (const ComparedSeries& each : page.series) {
     std::vector<Cells> rows;
-    for (const ScalingPoint& point : each.series.points) rows.push_back(series_row(point));
-    text += html::table(each.title(), series_header(), rows, 0);
+    for (const ScalingPoint& point : each.series.points) rows.push_back(row_of(columns, point));
+    text += html::table(each.title(), header_of(columns), rows, 0);
   }
   text += paragraph(std::string(series_explanation()));
-  const auto lines = comparison(page.series);
+  const auto lines = remarks(page.series);
   if (!lines.empty()) {
     text += "<ul>\n";
     for (const std::string& line : lines) text += fmt::format("<li>{}</li>\n", escaped(line));

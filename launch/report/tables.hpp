@@ -4,6 +4,8 @@
 
 // The figures of a report as tables: for a terminal, in Markdown, and for other programs.
 
+#include <functional>
+
 #include "launch/report/chart.hpp"
 #include "launch/report/compared_series.hpp"
 
@@ -11,14 +13,21 @@ namespace dtrain::launch {
 
 using Cells = std::vector<std::string>;
 
-/// The columns of a series' table, and a row of it.
-Cells series_header();
-Cells series_row(const ScalingPoint&);
+/// Of a table of series.
+struct Column {
+  std::string header;
+  std::function<std::string(const ScalingPoint&)> cell;
+};
+/// Those that every table has, and those of which some point has the figure.
+std::vector<Column> series_columns(std::span<const ComparedSeries>);
+Cells header_of(std::span<const Column>);
+Cells row_of(std::span<const Column>, const ScalingPoint&);
 /// What the columns mean.
 std::string_view series_explanation();
 
-/// Where several series have the same place: how they compare with the first one that has it.
-std::vector<std::string> comparison(std::span<const ComparedSeries>);
+/// Where several series have the same place: how they compare with the first one that has it. And points of
+/// a strong scaling study that learn something else than its first one.
+std::vector<std::string> remarks(std::span<const ComparedSeries>);
 
 /// All series, for a terminal.
 std::string plain_text(std::span<const ComparedSeries>);

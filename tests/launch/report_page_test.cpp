@@ -115,7 +115,8 @@ TEST_F(ReportPage, IsWholeAndNeedsNothingButItself) {
   EXPECT_THAT(text, HasSubstr("Devices: no model was run on two kinds of device."));
   if (has_gnuplot())
     for (const char* name : {"loss", "accuracy", "throughput", "scaling", "speedup", "efficiency",
-                             "step-time", "roofline", "epoch-energy", "sample-energy", "power"}) {
+                             "exposed-communication", "step-time", "roofline", "epoch-energy",
+                             "sample-energy", "power"}) {
       EXPECT_THAT(text, HasSubstr(fmt::format("<a href=\"{}.svg\">", name)));
       EXPECT_THAT(read_text(folder_ / "out" / fmt::format("{}.svg", name)), HasSubstr("</svg>"));
     }
@@ -201,6 +202,23 @@ TEST_F(ReportPage, StudiesOfOneConfigurationStandSideBySide) {
   EXPECT_THAT(page("out"), HasSubstr("1.50 times the samples/s with after: cnn on digits"));
   EXPECT_THAT(read_text(folder_ / "out/throughput.csv"), HasSubstr("\"before\",,500,500,500\n"));
   EXPECT_THAT(read_text(folder_ / "out/throughput.csv"), HasSubstr("\"after\",,750,750,750\n"));
+}
+
+TEST_F(ReportPage, StudiesShowWhatTheMachineAllows) {
+  for (const int ranks : {1, 2})
+    for (const int repeat : {0, 1, 2}) {
+      const fs::path run = fmt::format("study/{}-{}", ranks, repeat);
+      add_run(run, summary(ranks, 400 * ranks + 8 * repeat));
+      write_text(folder_ / run / "ideal.json", R"({"ms_per_step": 250})");
+    }
+  ok("report study -o out");
+  // Medians 408 and 808; 1024 / 408 is what two replicas side by side reach.
+  const std::string speedup = read_text(folder_ / "out/speedup.csv");
+  EXPECT_THAT(speedup, HasSubstr(fmt::format("side by side\",2,{0},{0},{0}\n", 1024.0 / 408)));
+  EXPECT_THAT(speedup, HasSubstr(fmt::format("a rank\",2,{},", 808.0 / 408)));
+  EXPECT_THAT(read_text(folder_ / "out/exposed-communication.csv"),
+              HasSubstr("a rank\",2,3.571428571"));  // 0.375 of 10.5 ms
+  EXPECT_THAT(page("out"), HasSubstr("1.98 ± "));
 }
 
 TEST_F(ReportPage, ComparesDevices) {
