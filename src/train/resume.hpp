@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include "train/checkpoint.hpp"
 #include "train/trainer_options.hpp"
 
 namespace dtrain::train {

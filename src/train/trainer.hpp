@@ -9,21 +9,14 @@
 
 #include "comm/communicator.hpp"
 #include "datasets/dataset.hpp"
-#include "measure/energy_meter.hpp"
 #include "nn/replica.hpp"
 #include "train/checkpoint.hpp"
+#include "train/instruments.hpp"
 #include "train/observer.hpp"
 #include "train/trainer_options.hpp"
 #include "train/training_result.hpp"
 
 namespace dtrain::train {
-
-/// What measures a run besides the clock of its steps. Null: nothing does.
-struct Instruments {
-  measure::EnergyMeter* energy = nullptr;
-  DetailSink* details = nullptr;  ///< told of epochs, steps, phases, layers and sums
-  RankProgress progress = {};     ///< told where the rank is
-};
 
 class Trainer {
  public:

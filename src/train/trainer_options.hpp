@@ -8,8 +8,8 @@
 #include "datasets/data_loader.hpp"
 #include "nn/loss.hpp"
 #include "optim/learning_rate_schedule.hpp"
-#include "train/checkpoint.hpp"
 #include "train/non_finite.hpp"
+#include "train/progress.hpp"
 #include "train/synchronizer.hpp"
 
 namespace dtrain::train {
@@ -44,6 +44,9 @@ struct TrainerOptions {
 
 /// `synchronization`, with exact sums where the run is reproducible.
 SynchronizerOptions synchronization_of(const TrainerOptions&);
+/// Steps from the start of the run to its end.
+std::int64_t total_steps(const TrainerOptions&, std::int64_t steps_per_epoch);
+optim::LearningRateSchedule schedule_of(const TrainerOptions&, std::int64_t steps_per_epoch);
 /// What of it a resumed run may do otherwise.
 Recipe recipe_of(const TrainerOptions&);
 

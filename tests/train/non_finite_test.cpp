@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "base/error.hpp"
@@ -19,23 +18,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr std::int64_t samples = 203, bad_sample = 100;
-
-datasets::DatasetInfo float_images(const Shape& shape, int classes) {
-  datasets::DatasetInfo info;
-  info.name = "floats";
-  info.sample_shape = shape;
-  info.type = datasets::SampleType::float32;
-  for (int i = 0; i < classes; ++i) info.classes.push_back(std::to_string(i));
-  info.mean = {0};
-  info.std = {1};
-  return info;
-}
-
-std::vector<std::byte> bytes_of(const std::vector<float>& values) {
-  std::vector<std::byte> bytes(values.size() * sizeof(float));
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
 
 /// Images of four classes; one pixel of the bad sample is no number.
 void use_a_bad_sample(datasets::DatasetSplits& splits) {

@@ -5,6 +5,7 @@
 // A small training job, run by any number of ranks within one test.
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <mutex>
 
@@ -32,6 +33,24 @@ inline constexpr const char* small_batch_norm = R"({"name": "small-bn", "layers"
 
 inline constexpr const char* linear_model =
     R"({"name": "line", "layers": [{"type": "linear", "name": "fc1", "units": "classes"}]})";
+
+/// Of samples that tests make up: float32, as they are.
+inline datasets::DatasetInfo float_images(const Shape& shape, int classes) {
+  datasets::DatasetInfo info;
+  info.name = "floats";
+  info.sample_shape = shape;
+  info.type = datasets::SampleType::float32;
+  for (int i = 0; i < classes; ++i) info.classes.push_back(std::to_string(i));
+  info.mean = {0};
+  info.std = {1};
+  return info;
+}
+
+inline std::vector<std::byte> bytes_of(const std::vector<float>& values) {
+  std::vector<std::byte> bytes(values.size() * sizeof(float));
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
 
 /// Keeps what observers are told.
 struct Recorder : TrainingObserver {

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#include "train/training_step.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dtrain::train {
+
+TrainingStep::TrainingStep(nn::Replica& replica, comm::Communicator& communicator,
+                           comm::Collective& collective, datasets::Dataset& data, nn::Loss& loss,
+                           const PassPlan& plan, const TrainerOptions& options,
+                           const Instruments& instruments, kernels::Stream& stream,
+                           const std::atomic<bool>& stop_requested)
+    : replica_(replica),
+      loss_(loss),
+      plan_(plan),
+      seed_(options.seed),
+      keeps_passes_apart_(options.reproducible),
+      details_(instruments.details),
+      slots_(instruments.progress),
+      stream_(stream),
+      stop_requested_(stop_requested),
+      clock_(instruments.details),
+      sampler_(data.size(), data.chunk_samples(), options.seed),
+      loader_(data, replica.backend(), plan.largest_pass(), options.augment, options.seed),
+      synchronizer_(replica, communicator, collective, synchronization_of(options), clock_, slots_),
+      non_finite_steps_(options.on_non_finite, communicator),
+      schedule_(schedule_of(options, plan.steps_per_epoch())) {}
+
+void TrainingStep::start_loading(std::int64_t epoch, std::int64_t cursor) {
+  loader_.start(sampler_.epoch_order(epoch), plan_.rest_of_epoch(cursor), epoch);
+}
+
+StepOutcome TrainingStep::run(const Progress& progress) {
+  clock_.begin_step();
+  begin_step(slots_.main, progress.step + 1);
+  const std::int64_t n = plan_.batch_at(progress.cursor);
+  const auto passes = static_cast<int>(plan_.passes_of(n).size());
+  synchronizer_.reducer().set_parts(std::max(passes, 1));
+
+  std::vector<Riders> riders;  // of each pass
+  for (int i = 0; i < passes; ++i) {
+    const datasets::Batch batch = load();
+    const nn::StepContext context = context_of(batch, progress.step, n);
+    const float* output = forward(batch, context);
+    const nn::LossResult loss = compute_loss(batch, output, n);
+    backward(batch, {i, passes}, context);
+    riders.push_back(riders_of(loss, n));
+  }
+  if (passes == 0) replica_.zero_gradients(stream_);
+  const Riders total = reduce(std::move(riders));
+
+  StepOutcome outcome{.samples = n,
+                      .loss = static_cast<double>(total.loss),
+                      .accuracy = static_cast<double>(total.correct),
+                      .stop_requested = total.stop_requests > 0};
+  if (synchronizer_.sum_is_finite(stream_)) {
+    outcome.learning_rate = schedule_.rate(progress.step);
+    synchronizer_.update(outcome.learning_rate, progress.step + 1, stream_);
+  } else {
+    outcome.skip_reason = skip(progress, n);
+  }
+  outcome.time = clock_.end_step();
+  return outcome;
+}
+
+datasets::Batch TrainingStep::load() {
+  const ScopedSpan span(clock_, Phase::data, "load");
+  const ScopedPlace place(slots_.main, Place::loader);
+  return loader_.next(stream_);
+}
+
+nn::StepContext TrainingStep::context_of(const datasets::Batch& batch, std::int64_t step,
+                                         std::int64_t n) const {
+  return {seed_, step, batch.sample_ids, static_cast<float>(batch.size) / static_cast<float>(n),
+          details_};
+}
+
+const float* TrainingStep::forward(const datasets::Batch& batch, const nn::StepContext& context) {
+  const ScopedSpan span(clock_, Phase::forward, "forward");
+  const ScopedPlace place(slots_.main, Place::forward);
+  return replica_.forward(batch.size, kernels::Pass::training, batch.input, context, stream_);
+}
+
+nn::LossResult TrainingStep::compute_loss(const datasets::Batch& batch, const float* output,
+                                          std::int64_t n) {
+  const ScopedSpan span(clock_, Phase::forward, "loss");
+  const ScopedPlace place(slots_.main, Place::loss);
+  return loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
+                                1.0f / static_cast<float>(n), stream_);
+}
+
+void TrainingStep::backward(const datasets::Batch& batch, const nn::PassOfStep& pass,
+                            const nn::StepContext& context) {
+  const ScopedSpan span(clock_, Phase::backward, "backward");
+  const ScopedPlace place(slots_.main, Place::backward);
+  replica_.backward(batch.size, loss_.gradient(), pass, context, stream_,
+                    [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, stream_); });
+}
+
+Riders TrainingStep::reduce(std::vector<Riders> mine) {
+  if (!keeps_passes_apart_) mine = {sum_of(mine)};
+  if (mine.empty()) mine.resize(1);  // a rank without samples has a say too
+  mine[0].stop_requests = stop_requested_.load() ? 1.0f : 0.0f;
+  kernels::Device& device = *replica_.backend().device;
+  tensor::ParameterArena& arena = replica_.parameters();
+  for (std::size_t pass = 0; pass < mine.size(); ++pass)
+    device.copy_to_device(arena.riders(static_cast<int>(pass)), &mine[pass], sizeof(Riders),
+                          stream_);
+  synchronizer_.reducer().finish(stream_);
+  Riders total;
+  device.copy_to_host(&total, arena.riders(), sizeof total, stream_);
+  return total;
+}
+
+// A step that is not applied, where that does not end the run. Says why.
+std::string TrainingStep::skip(const Progress& progress, std::int64_t n) {
+  std::string reason =
+      non_finite_steps_.meet(progress.step + 1, progress.epoch + 1, search(progress, n));
+  synchronizer_.reducer().forget_residual();
+  start_loading(progress.epoch, progress.cursor + n);  // the search went back
+  return reason;
+}
+
+// What is not finite in this rank's passes of a step, and in which samples of the batch.
+std::string TrainingStep::search(const Progress& progress, std::int64_t n) {
+  start_loading(progress.epoch, progress.cursor);
+  for (const datasets::Range& pass : plan_.passes_of(n)) {
+    const datasets::Batch batch = load();
+    const std::string found =
+        first_non_finite(replica_, loss_, batch, context_of(batch, progress.step, n),
+                         1.0f / static_cast<float>(n), stream_);
+    if (!found.empty())
+      return fmt::format("{}, in samples {} to {} of the batch of {}", found, pass.begin,
+                         pass.end - 1, n);
+  }
+  return "";
+}
+
+}  // namespace dtrain::train

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the dtrain authors
+#pragma once
+
+// One step of synchronous data-parallel training, as every rank takes it:
+//
+//   load, forward, loss, backward   for each of this rank's passes through the global batch
+//   reduce                          sums gradients, loss and requests to stop over the ranks
+//   update                          or, where that sum is not finite, skip
+//
+// Each sample's gradient is divided by the size of the global batch, so that the sum is the mean. All
+// ranks decide alike and end the step with the same weights.
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/data_loader.hpp"
+#include "measure/step_clock.hpp"
+#include "nn/loss.hpp"
+#include "nn/replica.hpp"
+#include "optim/learning_rate_schedule.hpp"
+#include "train/instruments.hpp"
+#include "train/non_finite.hpp"
+#include "train/pass_plan.hpp"
+#include "train/progress.hpp"
+#include "train/riders.hpp"
+#include "train/synchronizer.hpp"
+#include "train/trainer_options.hpp"
+
+namespace dtrain::train {
+
+/// What came of a step: the same on all ranks, but for the time.
+struct StepOutcome {
+  std::int64_t samples = 0;     ///< of the global batch
+  double loss = 0;              ///< mean over them
+  double accuracy = 0;          ///< share of correct predictions; 0 for float targets
+  bool stop_requested = false;  ///< on some rank
+  std::optional<std::string> skip_reason = std::nullopt;  ///< why no rank applied it; none: all did
+  float learning_rate = 0;                                ///< of the update; 0 where there was none
+  measure::StepTime time = {};
+};
+
+class TrainingStep {
+ public:
+  /// Everything outlives it; the replica's arena has arena_memory(collective). `data`: the training
+  /// split, `plan` and `loss` are for it. `stop_requested`: may be set at any time; steps look at it.
+  TrainingStep(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
+               datasets::Dataset& data, nn::Loss& loss, const PassPlan& plan,
+               const TrainerOptions& options, const Instruments& instruments,
+               kernels::Stream& stream, const std::atomic<bool>& stop_requested);
+
+  /// Loads what the next steps need: this rank's samples from position `cursor` of the epoch (counted
+  /// from 0) to its end.
+  void start_loading(std::int64_t epoch, std::int64_t cursor);
+  /// Nothing is read ahead any more.
+  void stop_loading() { loader_.start({}, {}, 0); }
+
+  /// Takes the step that follows `progress`, where loading must have come to. Collective. Throws
+  /// DivergedError, on all ranks alike, where a sum is not finite and that ends the run.
+  StepOutcome run(const Progress& progress);
+
+  optim::Optimizer& optimizer() { return synchronizer_.optimizer(); }
+  /// Over all steps so far.
+  measure::StepSummary time_summary() const { return clock_.summary(); }
+
+ private:
+  // In the order in which they happen. n: samples of the global batch.
+  datasets::Batch load();
+  nn::StepContext context_of(const datasets::Batch&, std::int64_t step, std::int64_t n) const;
+  const float* forward(const datasets::Batch&, const nn::StepContext&);
+  nn::LossResult compute_loss(const datasets::Batch&, const float* output, std::int64_t n);
+  void backward(const datasets::Batch&, const nn::PassOfStep&, const nn::StepContext&);
+  Riders reduce(std::vector<Riders> mine);
+  std::string skip(const Progress&, std::int64_t n);
+  std::string search(const Progress&, std::int64_t n);
+
+  nn::Replica& replica_;
+  nn::Loss& loss_;
+  const PassPlan& plan_;
+  const std::uint64_t seed_;
+  const bool keeps_passes_apart_;  ///< each pass's gradients and riders are a summand of their own
+  DetailSink* const details_;
+  const RankProgress slots_;
+  kernels::Stream& stream_;
+  const std::atomic<bool>& stop_requested_;
+
+  measure::StepClock clock_;
+  datasets::Sampler sampler_;
+  datasets::DataLoader loader_;
+  Synchronizer synchronizer_;
+  NonFiniteSteps non_finite_steps_;
+  optim::LearningRateSchedule schedule_;
+};
+
+}  // namespace dtrain::train
