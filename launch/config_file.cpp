@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/error.hpp"
 #include "launch/command_line.hpp"
 #include "launch/toml.hpp"
-#include "launch/train_options.hpp"
 #include "nn/model.hpp"
 
 namespace dtrain::launch {

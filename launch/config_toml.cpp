@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
+#include <fmt/core.h>
+
 #include <filesystem>
+#include <type_traits>
 
 #include "launch/toml.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_settings.hpp"
 
 namespace dtrain::launch {
 namespace {

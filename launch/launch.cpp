@@ -13,7 +13,7 @@
 #include "launch/hosts.hpp"
 #include "launch/job.hpp"
 #include "launch/run_folder.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_command_line.hpp"
 
 namespace dtrain::launch {
 namespace {

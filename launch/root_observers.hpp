@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "launch/progress.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_settings.hpp"
 #include "train/metrics_writer.hpp"
 #include "train/tensorboard_writer.hpp"
 

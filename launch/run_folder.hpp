@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "launch/train_options.hpp"
+#include "launch/train_settings.hpp"
 #include "train/checkpoint.hpp"
 
 namespace dtrain::launch {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/stopwatch.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_settings.hpp"
 #include "measure/clock_offset.hpp"
 #include "measure/counter_sampler.hpp"
 #include "measure/energy_meter.hpp"

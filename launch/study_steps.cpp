@@ -7,7 +7,7 @@
 #include <set>
 
 #include "launch/finished_run.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_command_line.hpp"
 
 namespace dtrain::launch {
 namespace {

@@ -15,6 +15,7 @@
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/hang_watch.hpp"
+#include "launch/library_options.hpp"
 #include "launch/rehearsal.hpp"
 #include "launch/resident_data.hpp"
 #include "launch/root_observers.hpp"
@@ -23,12 +24,13 @@
 #include "launch/software.hpp"
 #include "launch/stop_signals.hpp"
 #include "launch/together.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_command_line.hpp"
 #include "launch/version.hpp"
 #include "train/output_file.hpp"
 #include "train/pass_plan.hpp"
 #include "train/resume.hpp"
 #include "train/run_summary.hpp"
+#include "train/trainer.hpp"
 
 namespace dtrain::launch {
 namespace {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
-
 #include "launch/train_options.hpp"
 
-#include <algorithm>
-
+#include "base/error.hpp"
+#include "datasets/data_loader.hpp"
 #include "launch/command_line.hpp"
-#include "launch/config_file.hpp"
-#include "launch/run_folder.hpp"
 #include "measure/energy_sources.hpp"
+#include "nn/loss.hpp"
+#include "optim/learning_rate_schedule.hpp"
+#include "optim/optimizer.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -217,13 +217,7 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
       ->capture_default_str();
 }
 
-/// Options that are no settings.
-struct Actions {
-  std::string config;
-  bool dry_run = false, version = false;
-};
-
-void add_output_options(CLI::App& parser, TrainSettings& s, Actions& actions) {
+void add_output_options(CLI::App& parser, TrainSettings& s, TrainActions& actions) {
   const auto group = [](CLI::Option* option) {
     option->group("What it leaves");
     return option;
@@ -278,7 +272,9 @@ void add_output_options(CLI::App& parser, TrainSettings& s, Actions& actions) {
   group(parser.add_flag("--version", actions.version, "print the version and stop"));
 }
 
-std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& actions) {
+}  // namespace
+
+std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, TrainActions& actions) {
   auto parser = make_parser("train", "Train a network on the ranks of this job.");
   add_what_options(*parser, settings);
   add_how_options(*parser, settings);
@@ -286,133 +282,6 @@ std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, Actions& ac
   add_output_options(*parser, settings, actions);
   parser->set_help_flag("-h,--help", "show this help")->group("What it leaves");  // the last one
   return parser;
-}
-
-std::optional<std::string> find_value(const ConfigItems& items, std::string_view option) {
-  const auto last = std::find_if(items.rbegin(), items.rend(),
-                                 [&](const ConfigItem& item) { return item.option() == option; });
-  return last != items.rend() ? std::optional(last->value) : std::nullopt;
-}
-
-/// Rates and decays are chosen for one optimizer: where another one is to train, what `items` say of
-/// them is dropped.
-void keep_to_optimizer(const std::string& optimizer, const std::string& own, ConfigItems& items) {
-  if (optimizer == own) return;
-  std::erase_if(items, [](const ConfigItem& item) {
-    const std::string option = item.option();
-    return option == "lr" || option == "momentum" || option == "nesterov" ||
-           option == "weight-decay";
-  });
-}
-
-double default_learning_rate(const std::string& optimizer) {
-  switch (optim::parse_optimizer(optimizer)) {
-    case optim::OptimizerKind::sgd:
-    case optim::OptimizerKind::lars:
-      return 0.05;
-    case optim::OptimizerKind::adam:
-    case optim::OptimizerKind::adamw:
-    case optim::OptimizerKind::lamb:
-      return 0.001;
-  }
-  return 0;
-}
-
-}  // namespace
-
-TrainCommandLine parse_train_options(Arguments arguments, const Session& session) {
-  // First for the model and the config file alone, whose settings lie beneath the flags.
-  TrainSettings asked;
-  Actions actions;
-  const auto first = make_train_parser(asked, actions);
-  if (!parse(*first, arguments, session)) return {{}, TrainRequest::help};
-  if (actions.version) return {{}, TrainRequest::version};
-
-  std::string config = actions.config;
-  if (config.empty() && !asked.resume.empty()) {
-    const auto left_by_run = resumed_folder(asked) / "config.toml";
-    if (std::filesystem::exists(left_by_run)) config = left_by_run.string();
-  }
-  ConfigItems file = config.empty() ? ConfigItems{} : read_config_file(config);
-  if (first->count("--model") == 0) asked.model = find_value(file, "model").value_or(asked.model);
-  ConfigItems model = model_training_items(asked.model);
-  if (find_value(file, "global-batch")) {
-    if (find_value(file, "batch-per-rank"))
-      throw InputError(fmt::format("{}: set global-batch or batch-per-rank, not both", config));
-    std::erase_if(model, [](const auto& item) { return item.option() == "batch-per-rank"; });
-  }
-
-  const std::string of_model = find_value(model, "optimizer").value_or(TrainSettings{}.optimizer);
-  const std::string of_file = find_value(file, "optimizer").value_or(of_model);
-  const std::string optimizer = first->count("--optimizer") > 0 ? asked.optimizer : of_file;
-  keep_to_optimizer(optimizer, of_model, model);
-  keep_to_optimizer(optimizer, of_file, file);
-
-  TrainCommandLine line;
-  const auto parser = make_train_parser(line.settings, actions);
-  apply_defaults(*parser, model, fmt::format("model {}", asked.model));
-  apply_defaults(*parser, file, config);
-  parse(*parser, arguments, session);
-  if (line.settings.lr == 0) line.settings.lr = default_learning_rate(line.settings.optimizer);
-  if (parser->count("--global-batch") > 0) line.settings.batch_per_rank = 0;
-  const std::string& resume = line.settings.resume;
-  const bool goes_on = !resume.empty() && resume != "auto";  // auto may start fresh
-  if (goes_on && first->count("--resume") > 0 && first->count("--init") == 0)
-    line.settings.init.clear();
-  if (goes_on && !line.settings.init.empty())
-    throw UsageError("--init starts a fresh run and --resume goes on with one: set one of them");
-  if (line.settings.resume == "auto" && line.settings.output.empty())
-    throw UsageError("--resume auto looks into --output: name that folder too");
-  if (actions.dry_run) line.request = TrainRequest::dry_run;
-  return line;
-}
-
-nn::InputSpec input_spec(const datasets::Dataset& dataset) {
-  const auto& info = dataset.info();
-  const auto values = static_cast<std::int64_t>(dataset.targets().size());
-  return {info.sample_shape,
-          values > 0 ? values / dataset.size() : static_cast<std::int64_t>(info.classes.size())};
-}
-
-comm::EngineRequest engine_request(const TrainSettings& s, std::size_t gradient_bytes,
-                                   int gradient_parts) {
-  return {.comm = s.comm,
-          .bucket_mb = s.bucket_mb > 0 ? std::optional(s.bucket_mb) : std::nullopt,
-          .overlap = s.overlap,
-          .compress = s.compress == "bf16",
-          .shard = s.shard_optimizer,
-          .gradient_bytes = gradient_bytes,
-          .gradient_parts = gradient_parts};
-}
-
-train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& model) {
-  train::TrainerOptions options;
-  options.epochs = s.epochs;
-  options.steps = s.steps;
-  options.target_accuracy = s.target_accuracy;
-  options.global_batch = s.global_batch;
-  options.micro_batch = s.micro_batch;
-  options.shards = model.has_batch_norm() || s.reproducible ? s.shards : 0;
-  options.reproducible = s.reproducible;
-  options.seed = s.seed;
-  options.augment = datasets::parse_augment(s.augment);
-  options.loss = nn::parse_loss(s.loss);
-  options.label_smoothing = static_cast<float>(s.label_smoothing);
-  options.synchronization.optimizer = {.kind = optim::parse_optimizer(s.optimizer),
-                                       .momentum = static_cast<float>(s.momentum),
-                                       .nesterov = s.nesterov,
-                                       .weight_decay = static_cast<float>(s.weight_decay),
-                                       .clip_norm = static_cast<float>(s.clip_norm)};
-  options.schedule = optim::parse_schedule(s.schedule);
-  options.learning_rate = static_cast<float>(s.lr);
-  options.warmup_epochs = s.warmup_epochs;
-  options.check_replicas = s.check_replicas;
-  options.on_non_finite = train::parse_on_non_finite(s.on_nan);
-  options.output = s.output;
-  options.checkpoint_every_epochs = s.checkpoint_every;
-  options.checkpoint_every_steps = s.checkpoint_every_steps;
-  options.checkpoint_keep = s.checkpoint_keep;
-  return options;
 }
 
 }  // namespace dtrain::launch

@@ -2,87 +2,22 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// The settings of a training run and where they come from: built-in defaults, then the `training`
-// object of the model file, then the file of --config, then the flags. Each later one wins.
-
-#include <cstdint>
-#include <optional>
+#include <CLI/App.hpp>
+#include <memory>
 #include <string>
 
-#include "comm/engine.hpp"
-#include "launch/commands.hpp"
-#include "nn/model.hpp"
-#include "train/trainer.hpp"
+#include "launch/train_settings.hpp"
 
 namespace dtrain::launch {
 
-/// One member per option, named as the option.
-struct TrainSettings {
-  std::string model = "cnn", data = "digits";
-  double validation = 0;
-
-  std::int64_t epochs = 10, steps = -1;
-  double target_accuracy = 0;
-  std::int64_t global_batch = 256;
-  std::int64_t batch_per_rank = 0;  ///< > 0: global_batch is this times the ranks
-  std::int64_t micro_batch = 0;
-  std::string optimizer = "sgd";
-  double lr = 0;  ///< 0, before all sources are put together: the optimizer's default
-  double momentum = 0.9;
-  bool nesterov = false;
-  double weight_decay = 0;
-  std::string schedule = "cosine";
-  double warmup_epochs = 0, label_smoothing = 0, clip_norm = 0;
-  std::string loss = "cross-entropy", augment = "none";
-  std::uint64_t seed = 1;
-
-  std::string device = "auto", precision = "fp32";
-  std::int64_t threads = 0;  ///< 0: this rank's share of the cores
-  std::string comm = "auto";
-  double bucket_mb = 0;         ///< 0: by measurement
-  std::optional<bool> overlap;  ///< not set: where ranks are on several nodes
-  std::string compress = "none";
-  bool shard_optimizer = false;
-  bool reproducible = false;
-  std::int64_t shards = 8;
-  std::int64_t check_replicas = 100;
-  std::string on_nan = "stop";
-  double hang_timeout = 300;  ///< seconds; 0: hangs are not looked for
-
-  std::string output;  ///< empty: runs/<model>-<data>-<UTC time>
-  std::int64_t checkpoint_every = 1, checkpoint_every_steps = 0, checkpoint_keep = 3;
-  std::string resume, init;
-  bool trace = false;
-  std::string energy = "auto", progress = "auto";
+/// Options of dtrain train that are no settings.
+struct TrainActions {
+  std::string config;  ///< a file of settings; empty: none is named
+  bool dry_run = false, version = false;
 };
 
-/// What the command line asks for besides training.
-enum class TrainRequest { train, dry_run, version, help };
-
-struct TrainCommandLine {
-  TrainSettings settings;
-  TrainRequest request = TrainRequest::train;
-};
-
-/// All sources put together and every value checked. Throws UsageError for a flag, InputError for a
-/// file. Prints help when asked for it.
-TrainCommandLine parse_train_options(Arguments arguments, const Session& session);
-
-/// The settings as a TOML file that --config reads back to the same run. --output, --resume and
-/// --progress are left out: a run that is repeated goes to a folder of its own. Files are named by
-/// their whole paths.
-std::string to_toml(const TrainSettings& settings);
-
-/// What the trainer takes. `settings` are resolved: batch_per_rank is in global_batch. Throws
-/// UsageError for a name that is not known.
-train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::Model& model);
-
-/// How gradients of so many bytes are to be summed.
-comm::EngineRequest engine_request(const TrainSettings& settings, std::size_t gradient_bytes,
-                                   int gradient_parts);
-
-/// What a dataset asks of a model: its sample shape, (C, H, W), and as many outputs as it has classes or
-/// values in a float target.
-nn::InputSpec input_spec(const datasets::Dataset& dataset);
+/// The parser of all options of dtrain train: names, help texts, and what each value must be. It fills in
+/// `settings` and `actions`, which outlive it and whose members are the defaults.
+std::unique_ptr<CLI::App> make_train_parser(TrainSettings& settings, TrainActions& actions);
 
 }  // namespace dtrain::launch

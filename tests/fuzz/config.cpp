@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 #include "launch/session.hpp"
-#include "launch/train_options.hpp"
+#include "launch/train_command_line.hpp"
 #include "tests/fuzz/target.hpp"
 
 /// A config file with every value checked as its option does, and the settings that result written as
