@@ -19,13 +19,13 @@ using kernels::ExactSum;
 
 /// The arrays that one rank brings to an exact sum: `count` of them, of one size, each `stride`
 /// floats behind the one before. A rank may have none.
-struct Parts {
+struct Addends {
   int count = 1;
   std::size_t stride = 0;
 };
 
 /// Sums over all ranks of arrays as big as a network: gradients, and values where each rank updates
-/// only its part. Every call is collective, with equal sizes and in equal order on all ranks; all
+/// only its slice. Every call is collective, with equal sizes and in equal order on all ranks; all
 /// ranks receive the same bits, and the same ones every time. `data` is memory of allocate(),
 /// which ends before the Collective does. Ordered by the stream. Of all Collectives and Communicators
 /// of a rank one thread uses one at a time. Throws Error (ExitCode::lost_rank) where a message
@@ -50,14 +50,14 @@ class Collective {
   virtual void allreduce(std::span<float> data, std::span<float> residual,
                          kernels::Stream& stream) = 0;
 
-  /// The sum of all parts of all ranks, the same bits whoever has which of them, on however many
-  /// ranks and nodes. `data` is where the first of this rank's parts is, and where the sum goes.
-  virtual void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
-                                 kernels::Stream& stream) = 0;
+  /// The sum of all addends of all ranks, the same bits whoever has which of them, on however many
+  /// ranks and nodes. `data` is where the first of this rank's addends is, and where the sum goes.
+  virtual void allreduce_exactly(std::span<float> data, const Addends& addends,
+                                 const ExactSum& exact, kernels::Stream& stream) = 0;
 
-  // The plain sum in two halves, between which each rank works on its own part of the sum.
+  // The plain sum in two halves, between which each rank works on its own slice of the sum.
 
-  /// This rank's part of an array of `count` floats; the parts of all ranks cover it. A rank may
+  /// This rank's slice of an array of `count` floats; the slices of all ranks cover it. A rank may
   /// have none.
   virtual Range owned(std::size_t count) const = 0;
   /// In place: owned() holds the sum over ranks, the rest is unspecified.

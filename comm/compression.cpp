@@ -12,11 +12,6 @@
 namespace dtrain::comm {
 namespace {
 
-template <class T>
-std::span<T> part(std::span<T> data, Range range) {
-  return data.subspan(range.begin, range.size());
-}
-
 /// a += b
 void add_to(std::span<float> a, const float* b) {
   const std::array<const float*, 2> terms{a.data(), b};
@@ -45,11 +40,11 @@ void compressed_reduce_scatter(Transport& transport, std::span<float> data,
                                std::span<float> residual, Bf16Buffers& buffers) {
   DTRAIN_ASSERT(residual.size() == data.size());
   const int ranks = transport.size(), me = transport.rank();
-  const auto part_of_rank = [&](int rank) { return part_of(data.size(), ranks, rank); };
-  const Range mine = part_of_rank(me);
+  const auto slice_of_rank = [&](int rank) { return slice_of(data.size(), ranks, rank); };
+  const Range mine = slice_of_rank(me);
 
   add_to(data, residual.data());
-  std::ranges::fill(part(residual, mine), 0.0f);
+  std::ranges::fill(elements(residual, mine), 0.0f);
   const auto sum = grown(buffers.sum, mine.size());
   std::ranges::fill(sum, 0.0f);
   // In the order of ranks, so that the sum does not depend on who arrives first.
@@ -59,37 +54,37 @@ void compressed_reduce_scatter(Transport& transport, std::span<float> data,
   };
   for (int distance = 1; distance < ranks; ++distance) {
     const int to = (me + distance) % ranks, from = (me - distance + ranks) % ranks;
-    const Range theirs = part_of_rank(to);
+    const Range theirs = slice_of_rank(to);
     const auto out = grown(buffers.out, theirs.size());
-    round_off(part(data, theirs), out, part(residual, theirs), buffers.widened);
+    round_off(elements(data, theirs), out, elements(residual, theirs), buffers.widened);
     transport.exchange(to, std::as_bytes(out), from, std::as_writable_bytes(from_rank(from)));
   }
   for (int rank = 0; rank < ranks; ++rank) {
     if (rank == me) {
-      add_to(sum, part(data, mine).data());
+      add_to(sum, elements(data, mine).data());
     } else {
       const auto wide = grown(buffers.widened, mine.size());
       kernels::widen_bf16(std::ssize(wide), from_rank(rank).data(), wide.data());
       add_to(sum, wide.data());
     }
   }
-  std::ranges::copy(sum, part(data, mine).begin());
+  std::ranges::copy(sum, elements(data, mine).begin());
 }
 
 void compressed_allreduce(Transport& transport, std::span<float> data, std::span<float> residual,
                           Bf16Buffers& buffers) {
   compressed_reduce_scatter(transport, data, residual, buffers);
   const int ranks = transport.size(), me = transport.rank();
-  const Range mine = part_of(data.size(), ranks, me);
+  const Range mine = slice_of(data.size(), ranks, me);
   const auto out = grown(buffers.out, mine.size());
-  round_off(part(data, mine), out, part(residual, mine), buffers.widened);
-  kernels::widen_bf16(std::ssize(out), out.data(), part(data, mine).data());
+  round_off(elements(data, mine), out, elements(residual, mine), buffers.widened);
+  kernels::widen_bf16(std::ssize(out), out.data(), elements(data, mine).data());
   for (int distance = 1; distance < ranks; ++distance) {
     const int to = (me + distance) % ranks, from = (me - distance + ranks) % ranks;
-    const Range theirs = part_of(data.size(), ranks, from);
+    const Range theirs = slice_of(data.size(), ranks, from);
     const auto in = grown(buffers.in, theirs.size());
     transport.exchange(to, std::as_bytes(out), from, std::as_writable_bytes(in));
-    kernels::widen_bf16(std::ssize(in), in.data(), part(data, theirs).data());
+    kernels::widen_bf16(std::ssize(in), in.data(), elements(data, theirs).data());
   }
 }
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
-// Sums that travel as bf16: half the bytes. Every rank sends part k of its data to rank k, which adds
+// Sums that travel as bf16: half the bytes. Every rank sends slice k of its data to rank k, which adds
 // all of them up in fp32 and sends the sum back: two roundings, however many ranks there are. What a
 // rounding takes away stays in the residual of the rank that rounded and goes into its next sum
 // (F. Seide et al., "1-bit stochastic gradient descent and its application to data-parallel
@@ -22,7 +22,7 @@ struct Bf16Buffers {
   std::vector<float> widened, sum;
 };
 
-/// In place: rank r's part_of(data.size(), P, r) holds the sum, in fp32; the rest is unspecified.
+/// In place: rank r's slice_of(data.size(), P, r) holds the sum, in fp32; the rest is unspecified.
 /// `residual`: as many floats as `data`, zero at first.
 void compressed_reduce_scatter(Transport&, std::span<float> data, std::span<float> residual,
                                Bf16Buffers&);

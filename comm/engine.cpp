@@ -145,7 +145,7 @@ Engine make_host_engine(Communicator& communicator, const EngineRequest& request
   const Waiting waiting = engine.options.overlap ? Waiting::sleep : Waiting::spin;
   // Values and gradients, with some room for what else the ranks share.
   const std::size_t arena =
-      request.gradient_bytes * (2 + static_cast<std::size_t>(request.gradient_parts));
+      request.gradient_bytes * (2 + static_cast<std::size_t>(request.gradient_addends));
   const bool has_shared_memory = communicator.has_shared_memory(arena);
   const auto list = candidates(communicator, request.comm, has_shared_memory, waiting);
   if (communicator.size() == 1) {

@@ -17,7 +17,7 @@ struct EngineRequest {
   std::optional<bool> overlap = std::nullopt;
   bool compress = false, shard = false;
   std::size_t gradient_bytes = 0;
-  int gradient_parts = 1;             ///< that a rank keeps apart
+  int gradient_addends = 1;           ///< that a rank keeps apart
   kernels::Device* device = nullptr;  ///< where the gradients are; null: in the host's memory
 };
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/flat_collective.hpp"
 
-#include "comm/exact_parts.hpp"
+#include "comm/exact_addends.hpp"
 
 namespace dtrain::comm {
 
@@ -23,11 +23,11 @@ void FlatCollective::allreduce(std::span<float> data, std::span<float> residual,
     compressed_allreduce(*transport_, data, residual, buffers_);
 }
 
-void FlatCollective::allreduce_exactly(std::span<float> data, const Parts& parts,
+void FlatCollective::allreduce_exactly(std::span<float> data, const Addends& addends,
                                        const ExactSum& exact, kernels::Stream& stream) {
   stream.synchronize();
   std::vector<const float*> sources;
-  append_parts(sources, data.data(), parts);
+  append_addends(sources, data.data(), addends);
   exact_sums_.resize(std::max(exact_sums_.size(), data.size()));
   kernels::sum_exactly(exact, std::ssize(data), sources, exact_sums_.data());
   transport_->allreduce(std::span(exact_sums_).first(data.size()));
@@ -36,7 +36,7 @@ void FlatCollective::allreduce_exactly(std::span<float> data, const Parts& parts
 }
 
 Range FlatCollective::owned(std::size_t count) const {
-  return part_of(count, transport_->size(), transport_->rank());
+  return slice_of(count, transport_->size(), transport_->rank());
 }
 
 void FlatCollective::reduce_scatter(std::span<float> data, std::span<float> residual,

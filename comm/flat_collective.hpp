@@ -18,7 +18,7 @@ class FlatCollective : public Collective {
   std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override;
   void allreduce(std::span<float> data, std::span<float> residual,
                  kernels::Stream& stream) override;
-  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+  void allreduce_exactly(std::span<float> data, const Addends& addends, const ExactSum& exact,
                          kernels::Stream& stream) override;
   /// In place, of sums that kernels::sum_exactly() made.
   void allreduce(std::span<double> exact_sums) { transport_->allreduce(exact_sums); }

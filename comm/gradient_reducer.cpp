@@ -73,7 +73,8 @@ void GradientReducer::reduce(std::size_t index, kernels::Stream& stream) {
   const auto whole = arena_.subspan(static_cast<std::size_t>(bucket.begin),
                                     static_cast<std::size_t>(bucket.end - bucket.begin));
   if (options_.exact) {
-    collective_.allreduce_exactly(whole, {parts_, options_.part_stride}, *options_.exact, stream);
+    collective_.allreduce_exactly(whole, {addends_, options_.addend_stride}, *options_.exact,
+                                  stream);
   } else if (!options_.compress && !options_.shard) {
     collective_.allreduce(whole, {}, stream);
   } else {

@@ -36,11 +36,11 @@ std::vector<GradientBucket> plan_buckets(std::span<const std::int64_t> parameter
 struct ReducerOptions {
   bool overlap = false;   ///< full buckets are summed while backward goes on
   bool compress = false;  ///< gradients travel between nodes as bf16
-  bool shard = false;     ///< each rank receives and updates only its part of every bucket
-  /// Each rank keeps the gradients of its shards of a batch apart, in parts of the arena that are
-  /// `part_stride` floats apart, and their sum is exact. Not with compress.
+  bool shard = false;     ///< each rank receives and updates only its slice of every bucket
+  /// Each rank keeps the gradients of its shards of a batch apart, as addends that lie `addend_stride`
+  /// floats one behind the other, and their sum is exact. Not with compress.
   std::optional<ExactSum> exact = std::nullopt;
-  std::size_t part_stride = 0;
+  std::size_t addend_stride = 0;
   DetailSink* details = nullptr;  ///< told of each bucket's sum; may be null
 };
 
@@ -57,9 +57,9 @@ class GradientReducer {
   /// and what follows the gradients is about to be summed, in the thread that sums. What it changes
   /// there, this rank tells all ranks.
   void before_rest(std::function<void(kernels::Stream&)> hook) { before_rest_ = std::move(hook); }
-  /// With exact sums, before a step: how many parts this rank has in it.
-  void set_parts(int count) { parts_ = count; }
-  /// Everything before `end` holds this rank's part of the sum. `end` never falls within a step.
+  /// With exact sums, before a step: how many addends this rank has in it.
+  void set_addends(int count) { addends_ = count; }
+  /// Everything before `end` is complete on this rank. `end` never falls within a step.
   /// Starts the buckets that became full, where communication overlaps with backward.
   void mark_ready(std::int64_t end, kernels::Stream& stream);
   /// What the stream is given from here on finds in owned() and what follows the gradients the sum
@@ -69,9 +69,9 @@ class GradientReducer {
   /// Forgets what compression has yet to send: it is from a sum that nobody applies.
   void forget_residual();
 
-  /// Slices of the gradients that this rank updates: all of them, or its part of each bucket.
+  /// Slices of the gradients that this rank updates: all of them, or its slice of each bucket.
   std::span<const GradientBucket> owned() const { return owned_; }
-  /// After the update, where each rank updates only its part: gives every rank all of `values`,
+  /// After the update, where each rank updates only its slices: gives every rank all of `values`,
   /// which are laid out like the arena and also memory of the collective.
   void share(std::span<float> values, kernels::Stream& stream);
 
@@ -95,8 +95,8 @@ class GradientReducer {
   std::function<void(kernels::Stream&)> before_rest_;
   const RankProgress progress_;
   std::vector<float> residual_;  ///< what compression has yet to send
-  int parts_ = 1;
-  std::int64_t ready_ = 0;   ///< floats from the start that hold this rank's part
+  int addends_ = 1;
+  std::int64_t ready_ = 0;   ///< floats from the start that are complete on this rank
   std::size_t started_ = 0;  ///< buckets whose sums have begun
   double communication_seconds_ = 0;
   // With overlap: the sums' own stream, where a bucket waits until it is full, and the thread that

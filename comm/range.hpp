@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 namespace dtrain::comm {
 
@@ -14,14 +15,19 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-/// Part `index` of `parts` nearly equal ones of [0, count). Parts start at multiples of 16 floats,
-/// a cache line, so that two ranks never write the same line; of a small array the first parts are
+template <class T>
+std::span<T> elements(std::span<T> array, const Range& range) {
+  return array.subspan(range.begin, range.size());
+}
+
+/// Slice `index` of `slices` nearly equal ones of [0, count). Slices start at multiples of 16 floats,
+/// a cache line, so that two ranks never write the same line; of a small array the first slices are
 /// empty.
-constexpr Range part_of(std::size_t count, int parts, int index) {
+constexpr Range slice_of(std::size_t count, int slices, int index) {
   constexpr std::size_t line = 16;
   const auto cut = [&](int i) {
-    if (i == parts) return count;
-    return count * static_cast<std::size_t>(i) / static_cast<std::size_t>(parts) / line * line;
+    if (i == slices) return count;
+    return count * static_cast<std::size_t>(i) / static_cast<std::size_t>(slices) / line * line;
   };
   return {cut(index), cut(index + 1)};
 }

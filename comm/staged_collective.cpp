@@ -43,25 +43,25 @@ class StagedCollective final : public Collective {
     for (std::size_t piece = 0; piece < pieces(data.size()); ++piece) {
       const Range range = range_of(piece, data.size());
       arrived(piece).synchronize();
-      host_->allreduce(part(twin, range), residual.empty() ? residual : part(residual, range),
-                       *host_stream_);
+      host_->allreduce(elements(twin, range),
+                       residual.empty() ? residual : elements(residual, range), *host_stream_);
       send(data, twin, range);
     }
     end(stream);
   }
 
-  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+  void allreduce_exactly(std::span<float> data, const Addends& addends, const ExactSum& exact,
                          kernels::Stream& stream) override {
     if (data.empty()) return;
     const std::span<float> twin = twin_of(data);
     begin(stream);
-    for (int k = 0; k < parts.count; ++k) {
-      const std::size_t offset = static_cast<std::size_t>(k) * parts.stride;
+    for (int k = 0; k < addends.count; ++k) {
+      const std::size_t offset = static_cast<std::size_t>(k) * addends.stride;
       device_.start_copy_to_host(twin.data() + offset, data.data() + offset, data.size_bytes(),
                                  *down_);
     }
     down_->synchronize();
-    host_->allreduce_exactly(twin, parts, exact, *host_stream_);
+    host_->allreduce_exactly(twin, addends, exact, *host_stream_);
     send(data, twin, {0, data.size()});
     end(stream);
   }
@@ -126,9 +126,6 @@ class StagedCollective final : public Collective {
   static std::size_t pieces(std::size_t count) { return (count + piece_floats - 1) / piece_floats; }
   static Range range_of(std::size_t piece, std::size_t count) {
     return {piece * piece_floats, std::min((piece + 1) * piece_floats, count)};
-  }
-  static std::span<float> part(std::span<float> data, const Range& range) {
-    return data.subspan(range.begin, range.size());
   }
   kernels::Event& arrived(std::size_t piece) {
     while (arrived_.size() <= piece) arrived_.push_back(device_.make_event());

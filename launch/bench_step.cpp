@@ -54,11 +54,11 @@ class StepBench {
         plan_(summing_, dataset.size(), batch_,
               model.has_batch_norm() || settings.reproducible ? settings.shards : 0, 0),
         engine_(comm::make_engine(
-            summing_, engine_request(comm, settings, model, backend, gradient_parts(settings)))),
+            summing_, engine_request(comm, settings, model, backend, gradient_addends(settings)))),
         stream_(backend.device->make_stream()),
         replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
                  train::arena_memory(*engine_.collective, engine_.options),
-                 gradient_parts(settings)),
+                 gradient_addends(settings)),
         loss_(nn::LossKind::cross_entropy, 0, model.input().classes, plan_.largest_pass(), backend),
         synchronizer_(replica_, summing_, *engine_.collective,
                       {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
@@ -87,7 +87,7 @@ class StepBench {
     nn::StepContext context;
     context.step = ++step_;
     const auto passes = static_cast<int>(batches_.size());
-    synchronizer_.reducer().set_parts(std::max(passes, 1));
+    synchronizer_.reducer().set_addends(std::max(passes, 1));
     for (int i = 0; i < passes; ++i) {
       const datasets::Batch& batch = batches_[static_cast<std::size_t>(i)];
       context.sample_ids = batch.sample_ids;
@@ -117,16 +117,16 @@ class StepBench {
  private:
   static comm::EngineRequest engine_request(const std::string& comm, const Settings& settings,
                                             const nn::Model& model, const kernels::Backend& backend,
-                                            int parts) {
+                                            int addends) {
     return {.comm = comm == "none" ? "auto" : comm,
             .bucket_mb = settings.bucket_mb > 0 ? std::optional(settings.bucket_mb) : std::nullopt,
             .overlap = settings.overlap,
             .shard = settings.shard_optimizer,
             .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float),
-            .gradient_parts = parts,
+            .gradient_addends = addends,
             .device = backend.device.get()};
   }
-  int gradient_parts(const Settings& settings) const {
+  int gradient_addends(const Settings& settings) const {
     return settings.reproducible ? plan_.most_passes() : 1;
   }
   double steps() const { return static_cast<double>(step_); }

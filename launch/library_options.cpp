@@ -35,14 +35,14 @@ train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& m
 }
 
 comm::EngineRequest engine_request(const TrainSettings& s, std::size_t gradient_bytes,
-                                   int gradient_parts) {
+                                   int gradient_addends) {
   return {.comm = s.comm,
           .bucket_mb = s.bucket_mb > 0 ? std::optional(s.bucket_mb) : std::nullopt,
           .overlap = s.overlap,
           .compress = s.compress == "bf16",
           .shard = s.shard_optimizer,
           .gradient_bytes = gradient_bytes,
-          .gradient_parts = gradient_parts};
+          .gradient_addends = gradient_addends};
 }
 
 nn::InputSpec input_spec(const datasets::Dataset& dataset) {

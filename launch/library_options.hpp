@@ -18,7 +18,7 @@ train::TrainerOptions trainer_options(const TrainSettings& settings, const nn::M
 
 /// How gradients of so many bytes are to be summed.
 comm::EngineRequest engine_request(const TrainSettings& settings, std::size_t gradient_bytes,
-                                   int gradient_parts);
+                                   int gradient_addends);
 
 /// What a dataset asks of a model: its sample shape, (C, H, W), and as many outputs as it has classes or
 /// values in a float target.

@@ -132,16 +132,16 @@ ExitCode train(TrainSettings settings, const std::string& command, const Session
     device = pick_device(settings.device, communicator.local_rank(), communicator.local_size());
     backend = make_backend(device, {threads, settings.precision, settings.reproducible});
   });
-  const int gradient_parts = settings.reproducible ? plan.most_passes() : 1;
+  const int gradient_addends = settings.reproducible ? plan.most_passes() : 1;
   const auto gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
-  auto request = engine_request(settings, gradient_bytes, gradient_parts);
+  auto request = engine_request(settings, gradient_bytes, gradient_addends);
   request.device = backend->device.get();
   const comm::Engine engine = [&] {
     const ScopedPlace place(watch.progress().main, Place::trial);
     return comm::make_engine(communicator, request);
   }();
   nn::Replica replica(model, *backend, plan.nominal_pass(), settings.seed,
-                      train::arena_memory(*engine.collective, engine.options), gradient_parts);
+                      train::arena_memory(*engine.collective, engine.options), gradient_addends);
 
   const bool names_folder = !settings.output.empty() || !settings.resume.empty();
   // The root looks after files: where to write, and what to go on from.

@@ -26,7 +26,7 @@ struct AllreduceAlgorithm {
   void (*run)(Transport&, std::span<float> data, Workspace&);
   /// Exchanges that a rank makes one after the other, at most.
   int (*steps)(int ranks);
-  /// The most bytes that any one rank sends to sum `bytes`, where they divide into even parts; else
+  /// The most bytes that any one rank sends to sum `bytes`, where they divide into even slices; else
   /// up to a cache line more per step. Zero, like steps, where only the library knows.
   std::int64_t (*bytes)(int ranks, std::int64_t bytes);
 };
@@ -36,7 +36,7 @@ std::span<const AllreduceAlgorithm> allreduce_algorithms();
 /// Throws UsageError listing the names.
 const AllreduceAlgorithm& allreduce_algorithm(std::string_view name);
 
-/// The two halves of the ring. Between them rank r holds the sum of part_of(data.size(), P, r); the
+/// The two halves of the ring. Between them rank r holds the sum of slice_of(data.size(), P, r); the
 /// rest is unspecified.
 void ring_reduce_scatter(Transport&, std::span<float> data, Workspace&);
 void ring_all_gather(Transport&, std::span<float> data);

@@ -4,7 +4,7 @@
 
 // Reduce-scatter by halving: in step k ranks whose numbers differ in bit k share the block that
 // both have summed so far; each sends one half, keeps the other and adds what comes. After log2 P
-// steps each rank has the sum of one part. All-gather by doubling goes the same way back. As few
+// steps each rank has the sum of one slice. All-gather by doubling goes the same way back. As few
 // bytes as a ring in far fewer steps; the large messages go between near ranks.
 //
 // R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations in
@@ -17,20 +17,21 @@ namespace {
 void sum_over_power_of_two(Transport& transport, int ranks, std::span<float> data,
                            Workspace& workspace) {
   const int rank = transport.rank();
-  const auto parts = [&](int first, int count) {
-    const std::size_t begin = part_of(data.size(), ranks, first).begin;
-    return data.subspan(begin, part_of(data.size(), ranks, first + count - 1).end - begin);
+  const auto slices = [&](int first, int count) {
+    const std::size_t begin = slice_of(data.size(), ranks, first).begin;
+    return data.subspan(begin, slice_of(data.size(), ranks, first + count - 1).end - begin);
   };
-  int mine = 0;  // the first of the parts that this rank sums
+  int mine = 0;  // the first of the slices that this rank sums
   for (int distance = 1, half = ranks / 2; half > 0; distance *= 2, half /= 2) {
     const int partner = rank ^ distance;
     const int other = (rank & distance) != 0 ? mine : mine + half;
     mine = (rank & distance) != 0 ? mine + half : mine;
-    exchange_and_add(transport, partner, parts(other, half), partner, parts(mine, half), workspace);
+    exchange_and_add(transport, partner, slices(other, half), partner, slices(mine, half),
+                     workspace);
   }
   for (int distance = ranks / 2, half = 1; distance > 0; distance /= 2, half *= 2) {
     const int partner = rank ^ distance;
-    exchange(transport, partner, parts(mine, half), partner, parts(mine ^ half, half));
+    exchange(transport, partner, slices(mine, half), partner, slices(mine ^ half, half));
     mine &= ~half;
   }
 }

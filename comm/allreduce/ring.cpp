@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #include "comm/allreduce/building_blocks.hpp"
 
-// Each rank sends to the next one only. The array is cut into P parts; in P - 1 steps every part
+// Each rank sends to the next one only. The array is cut into P slices; in P - 1 steps every slice
 // travels once around, gathering each rank's values, and ends with its owner (reduce-scatter); in
 // P - 1 more the sums travel around (all-gather). A rank sends 2 (P-1)/P of the array, the least
 // that is possible.
@@ -13,7 +13,7 @@
 namespace dtrain::comm {
 namespace {
 
-/// This rank's neighbours, and the part that lies `back` places before this rank's own.
+/// This rank's neighbours, and the slice that lies `back` places before this rank's own.
 struct Ring {
   Ring(const Transport& transport, std::span<float> array)
       : ranks(transport.size()),
@@ -22,9 +22,8 @@ struct Ring {
         previous((rank + ranks - 1) % ranks),
         data(array) {}
 
-  std::span<float> part(int back) const {
-    const Range range = part_of(data.size(), ranks, (rank + ranks - back) % ranks);
-    return data.subspan(range.begin, range.size());
+  std::span<float> slice(int back) const {
+    return elements(data, slice_of(data.size(), ranks, (rank + ranks - back) % ranks));
   }
 
   int ranks, rank, next, previous;
@@ -41,14 +40,14 @@ void sum(Transport& transport, std::span<float> data, Workspace& workspace) {
 void ring_reduce_scatter(Transport& transport, std::span<float> data, Workspace& workspace) {
   const Ring ring(transport, data);
   for (int step = 1; step < ring.ranks; ++step)
-    exchange_and_add(transport, ring.next, ring.part(step), ring.previous, ring.part(step + 1),
+    exchange_and_add(transport, ring.next, ring.slice(step), ring.previous, ring.slice(step + 1),
                      workspace);
 }
 
 void ring_all_gather(Transport& transport, std::span<float> data) {
   const Ring ring(transport, data);
   for (int step = 1; step < ring.ranks; ++step)
-    exchange(transport, ring.next, ring.part(step - 1), ring.previous, ring.part(step));
+    exchange(transport, ring.next, ring.slice(step - 1), ring.previous, ring.slice(step));
 }
 
 constinit const AllreduceAlgorithm ring_algorithm{

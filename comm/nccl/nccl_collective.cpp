@@ -130,13 +130,14 @@ class NcclCollective final : public Collective {
   }
 
   /// Integers in doubles below 2^53 add exactly, in whatever order NCCL takes.
-  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+  void allreduce_exactly(std::span<float> data, const Addends& addends, const ExactSum& exact,
                          kernels::Stream& stream) override {
     if (data.empty()) return;
     ranks_->check_asynchronous();
     const auto count = std::ssize(data);
     auto* sums = static_cast<double*>(exact_sums_.at_least(data.size() * sizeof(double)));
-    kernels::cuda::sum_exactly(exact, count, parts.count, parts.stride, data.data(), sums, stream);
+    kernels::cuda::sum_exactly(exact, count, addends.count, addends.stride, data.data(), sums,
+                               stream);
     ranks_->settle(ncclAllReduce(sums, sums, data.size(), ncclDouble, ncclSum, ranks_->get(),
                                  kernels::cuda::raw(stream)),
                    "ncclAllReduce");
@@ -144,36 +145,36 @@ class NcclCollective final : public Collective {
   }
 
   Range owned(std::size_t count) const override {
-    return part_of(count, ranks_->size(), ranks_->rank());
+    return slice_of(count, ranks_->size(), ranks_->rank());
   }
 
-  // Parts are not of one size, which ncclReduceScatter and ncclAllGather want: a group of calls.
+  // Slices are not of one size, which ncclReduceScatter and ncclAllGather want: a group of calls.
 
   void reduce_scatter(std::span<float> data, std::span<float> residual,
                       kernels::Stream& stream) override {
     DTRAIN_ASSERT(residual.empty());
-    for_each_part(data, "ncclReduce", [&](std::span<float> part, int root) {
-      return ncclReduce(part.data(), part.data(), part.size(), ncclFloat, ncclSum, root,
+    for_each_slice(data, "ncclReduce", [&](std::span<float> slice, int root) {
+      return ncclReduce(slice.data(), slice.data(), slice.size(), ncclFloat, ncclSum, root,
                         ranks_->get(), kernels::cuda::raw(stream));
     });
   }
 
   void all_gather(std::span<float> data, kernels::Stream& stream) override {
-    for_each_part(data, "ncclBroadcast", [&](std::span<float> part, int root) {
-      return ncclBroadcast(part.data(), part.data(), part.size(), ncclFloat, root, ranks_->get(),
+    for_each_slice(data, "ncclBroadcast", [&](std::span<float> slice, int root) {
+      return ncclBroadcast(slice.data(), slice.data(), slice.size(), ncclFloat, root, ranks_->get(),
                            kernels::cuda::raw(stream));
     });
   }
 
  private:
   template <class Call>
-  void for_each_part(std::span<float> data, const char* what, const Call& call) {
+  void for_each_slice(std::span<float> data, const char* what, const Call& call) {
     ranks_->check_asynchronous();
     ranks_->settle(ncclGroupStart(), "ncclGroupStart");
     for (int root = 0; root < ranks_->size(); ++root) {
-      const Range range = part_of(data.size(), ranks_->size(), root);
+      const Range range = slice_of(data.size(), ranks_->size(), root);
       if (range.empty()) continue;
-      const ncclResult_t result = call(data.subspan(range.begin, range.size()), root);
+      const ncclResult_t result = call(elements(data, range), root);
       if (result != ncclInProgress) ranks_->settle(result, what);
     }
     ranks_->settle(ncclGroupEnd(), what);

@@ -5,15 +5,15 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
-#include "comm/exact_parts.hpp"
+#include "comm/exact_addends.hpp"
 #include "kernels/host_arrays.hpp"
 
 namespace dtrain::comm {
 namespace {
 
-/// Empty stays empty: no residual.
-std::span<float> part_in(std::span<float> array, Range range) {
-  return array.empty() ? array : array.subspan(range.begin, range.size());
+/// None where there is no residual.
+std::span<float> elements_if_any(std::span<float> residual, const Range& range) {
+  return residual.empty() ? residual : elements(residual, range);
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ NodeCollective::NodeCollective(std::unique_ptr<NodeGroup> group, int slices,
       slices_(slices),
       across_(std::move(across)),
       barrier_(*group_, waiting),
-      part_counts_(group_->allocate(sizeof(int))),
+      addend_counts_(group_->allocate(sizeof(int))),
       places_(static_cast<std::size_t>(group_->size())) {
   DTRAIN_ASSERT(slices_ >= 1 && slices_ <= group_->size());
 }
@@ -54,16 +54,16 @@ std::unique_ptr<kernels::Allocation> NodeCollective::allocate(std::size_t bytes)
 
 Range NodeCollective::slice(std::size_t count) const {
   if (group_->rank() >= slices_) return {count, count};
-  return part_of(count, slices_, group_->rank());
+  return slice_of(count, slices_, group_->rank());
 }
 
-void NodeCollective::locate(std::span<float> part) {
-  const auto* begin = reinterpret_cast<const std::byte*>(part.data());
+void NodeCollective::locate(std::span<float> mine) {
+  const auto* begin = reinterpret_cast<const std::byte*>(mine.data());
   auto found = memory_.upper_bound(begin);
   DTRAIN_ASSERT(found != memory_.begin());
   const Memory& memory = *(--found)->second;
   const std::ptrdiff_t offset = begin - memory.begin();
-  DTRAIN_ASSERT(static_cast<std::size_t>(offset) + part.size_bytes() <= memory.bytes());
+  DTRAIN_ASSERT(static_cast<std::size_t>(offset) + mine.size_bytes() <= memory.bytes());
   for (int rank = 0; rank < group_->size(); ++rank)
     places_[static_cast<std::size_t>(rank)] = reinterpret_cast<float*>(memory.block(rank) + offset);
 }
@@ -81,34 +81,34 @@ void NodeCollective::copy_to_others(std::size_t count) {
 void NodeCollective::allreduce(std::span<float> data, std::span<float> residual,
                                kernels::Stream& stream) {
   stream.synchronize();
-  const auto mine = part_in(data, slice(data.size()));
+  const auto mine = elements(data, slice(data.size()));
   locate(mine);
-  barrier_.arrive_and_wait();  // all parts are complete
+  barrier_.arrive_and_wait();  // all arrays are complete
   if (across_ == nullptr) {
     kernels::sum_arrays(std::ssize(mine), places_, places_);
   } else {
     kernels::sum_arrays(std::ssize(mine), places_, own_place());
-    across_->allreduce(mine, part_in(residual, slice(data.size())), stream);
+    across_->allreduce(mine, elements_if_any(residual, slice(data.size())), stream);
     copy_to_others(mine.size());
   }
   barrier_.arrive_and_wait();  // all slices are everywhere
 }
 
-int& NodeCollective::part_count(int rank) const {
-  return *reinterpret_cast<int*>(part_counts_->block(rank));
+int& NodeCollective::addend_count(int rank) const {
+  return *reinterpret_cast<int*>(addend_counts_->block(rank));
 }
 
-void NodeCollective::allreduce_exactly(std::span<float> data, const Parts& parts,
+void NodeCollective::allreduce_exactly(std::span<float> data, const Addends& addends,
                                        const ExactSum& exact, kernels::Stream& stream) {
   stream.synchronize();
-  const auto mine = part_in(data, slice(data.size()));
+  const auto mine = elements(data, slice(data.size()));
   locate(mine);
-  part_count(group_->rank()) = parts.count;
-  barrier_.arrive_and_wait();  // all parts and their numbers are complete
+  addend_count(group_->rank()) = addends.count;
+  barrier_.arrive_and_wait();  // all addends and their numbers are complete
   std::vector<const float*> sources;
   for (int rank = 0; rank < group_->size(); ++rank)
-    append_parts(sources, places_[static_cast<std::size_t>(rank)],
-                 {part_count(rank), parts.stride});
+    append_addends(sources, places_[static_cast<std::size_t>(rank)],
+                   {addend_count(rank), addends.stride});
   if (across_ == nullptr) {
     sum_and_round(exact, mine.size(), std::move(sources), places_);
   } else {
@@ -124,25 +124,25 @@ void NodeCollective::allreduce_exactly(std::span<float> data, const Parts& parts
 Range NodeCollective::owned(std::size_t count) const {
   const Range mine = slice(count);
   if (across_ == nullptr) return mine;
-  const Range part = across_->owned(mine.size());
-  return {mine.begin + part.begin, mine.begin + part.end};
+  const Range within = across_->owned(mine.size());
+  return {mine.begin + within.begin, mine.begin + within.end};
 }
 
 void NodeCollective::reduce_scatter(std::span<float> data, std::span<float> residual,
                                     kernels::Stream& stream) {
   stream.synchronize();
-  const auto mine = part_in(data, slice(data.size()));
+  const auto mine = elements(data, slice(data.size()));
   locate(mine);
   barrier_.arrive_and_wait();
   kernels::sum_arrays(std::ssize(mine), places_, own_place());
   if (across_ != nullptr)
-    across_->reduce_scatter(mine, part_in(residual, slice(data.size())), stream);
+    across_->reduce_scatter(mine, elements_if_any(residual, slice(data.size())), stream);
   barrier_.arrive_and_wait();  // nobody reads this rank's array any more
 }
 
 void NodeCollective::all_gather(std::span<float> data, kernels::Stream& stream) {
   stream.synchronize();
-  const auto mine = part_in(data, slice(data.size()));
+  const auto mine = elements(data, slice(data.size()));
   locate(mine);
   if (across_ != nullptr) across_->all_gather(mine, stream);
   barrier_.arrive_and_wait();  // nobody reads old data any more

@@ -25,7 +25,7 @@ class NodeCollective : public Collective {
   std::unique_ptr<kernels::Allocation> allocate(std::size_t bytes) override;
   void allreduce(std::span<float> data, std::span<float> residual,
                  kernels::Stream& stream) override;
-  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+  void allreduce_exactly(std::span<float> data, const Addends& addends, const ExactSum& exact,
                          kernels::Stream& stream) override;
   Range owned(std::size_t count) const override;
   void reduce_scatter(std::span<float> data, std::span<float> residual,
@@ -37,18 +37,18 @@ class NodeCollective : public Collective {
 
   /// This rank's slice of an array of `count` floats.
   Range slice(std::size_t count) const;
-  /// Finds where each rank of the node has `part` of an array.
-  void locate(std::span<float> part);
+  /// Finds where each rank of the node has `mine` of its array.
+  void locate(std::span<float> mine);
   /// This rank's own of the places that were found.
   std::span<float* const> own_place() const;
   void copy_to_others(std::size_t count);
-  int& part_count(int rank) const;
+  int& addend_count(int rank) const;
 
   std::unique_ptr<NodeGroup> group_;
   const int slices_;
   std::unique_ptr<FlatCollective> across_;
   NodeBarrier barrier_;
-  std::unique_ptr<SharedBlocks> part_counts_;  ///< an int per rank
+  std::unique_ptr<SharedBlocks> addend_counts_;  ///< an int per rank
   std::vector<double> exact_sums_;
   std::map<const std::byte*, Memory*> memory_;  ///< by this rank's block
   std::vector<float*> places_;                  ///< what locate() found, by rank

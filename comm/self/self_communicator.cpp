@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "comm/communicator.hpp"
-#include "comm/exact_parts.hpp"
+#include "comm/exact_addends.hpp"
 
 // One rank: every sum is already there.
 
@@ -17,11 +17,11 @@ class SelfCollective : public Collective {
     return kernels::make_host_device()->allocate(bytes);
   }
   void allreduce(std::span<float>, std::span<float>, kernels::Stream&) override {}
-  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+  void allreduce_exactly(std::span<float> data, const Addends& addends, const ExactSum& exact,
                          kernels::Stream& stream) override {
     stream.synchronize();
     std::vector<const float*> sources;
-    append_parts(sources, data.data(), parts);
+    append_addends(sources, data.data(), addends);
     sum_and_round(exact, data.size(), std::move(sources), {data.data()});
   }
   Range owned(std::size_t count) const override { return {0, count}; }

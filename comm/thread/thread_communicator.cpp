@@ -12,7 +12,7 @@
 #include "base/assert.hpp"
 #include "base/error.hpp"
 #include "comm/communicator.hpp"
-#include "comm/exact_parts.hpp"
+#include "comm/exact_addends.hpp"
 
 // Ranks are threads of one process. A collective has three beats: every rank posts where its data
 // is; after a barrier each rank works on its own slice of everybody's data, so that no two ranks
@@ -84,7 +84,7 @@ template <class T, class Combine>
 void reduce(Meeting& meeting, int rank, std::span<T> data, const Combine& combine) {
   meeting.exchange(rank, data.data(), data.size(), [&](const std::vector<Post>& posts) {
     for (const Post& post : posts) DTRAIN_ASSERT(post.count == data.size());
-    const Range mine = part_of(data.size(), static_cast<int>(posts.size()), rank);
+    const Range mine = slice_of(data.size(), static_cast<int>(posts.size()), rank);
     for (std::size_t i = mine.begin; i < mine.end; ++i) {
       T result = static_cast<const T*>(posts[0].data)[i];
       for (std::size_t other = 1; other < posts.size(); ++other)
@@ -108,18 +108,18 @@ class ThreadCollective : public Collective {
     stream.synchronize();
     reduce(*meeting_, rank_, data, std::plus<>());
   }
-  void allreduce_exactly(std::span<float> data, const Parts& parts, const ExactSum& exact,
+  void allreduce_exactly(std::span<float> data, const Addends& addends, const ExactSum& exact,
                          kernels::Stream& stream) override {
     stream.synchronize();
     std::vector<double> sums(data.size());
     std::vector<const float*> sources;
-    append_parts(sources, data.data(), parts);
+    append_addends(sources, data.data(), addends);
     kernels::sum_exactly(exact, std::ssize(data), sources, sums.data());
     reduce(*meeting_, rank_, std::span(sums), std::plus<>());
     float* const sum[] = {data.data()};
     kernels::round_exact_sums(exact, std::ssize(data), sums.data(), sum);
   }
-  Range owned(std::size_t count) const override { return part_of(count, size_, rank_); }
+  Range owned(std::size_t count) const override { return slice_of(count, size_, rank_); }
   void reduce_scatter(std::span<float> data, std::span<float> residual,
                       kernels::Stream& stream) override {
     allreduce(data, residual, stream);

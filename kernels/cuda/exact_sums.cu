@@ -11,13 +11,13 @@ namespace dtrain::kernels::cuda {
 namespace {
 
 __global__ void __launch_bounds__(256)
-    sum_kernel(ExactSum exact, std::int64_t count, int parts, std::int64_t stride,
+    sum_kernel(ExactSum exact, std::int64_t count, int addends, std::int64_t stride,
                const float* first, double* sums) {
   const std::int64_t threads = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count;
        i += threads) {
     double sum = 0;
-    for (int k = 0; k < parts; ++k) {
+    for (int k = 0; k < addends; ++k) {
       const float x = first[k * stride + i];
       // Beyond `largest`, NaN too, the sum is NaN.
       sum += fabsf(x) <= exact.largest ? rint(static_cast<double>(x) * exact.scale)
@@ -36,11 +36,11 @@ struct RoundElement {
 
 }  // namespace
 
-void sum_exactly(const ExactSum& exact, std::int64_t count, int parts, std::size_t stride,
+void sum_exactly(const ExactSum& exact, std::int64_t count, int addends, std::size_t stride,
                  const float* first, double* sums, Stream& stream) {
   if (count == 0) return;
   sum_kernel<<<blocks_for(count), 256, 0, raw(stream)>>>(
-      exact, count, parts, static_cast<std::int64_t>(stride), first, sums);
+      exact, count, addends, static_cast<std::int64_t>(stride), first, sums);
   check_launch("sum_exactly");
 }
 

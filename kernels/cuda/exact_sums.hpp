@@ -12,8 +12,8 @@ namespace dtrain::kernels::cuda {
 
 // kernels/host_arrays.hpp's exact sums of arrays on the device: the same bits.
 
-/// sums[i] = scale * (sum over k < parts of first[k * stride + i]), exactly; 0 parts: 0.
-void sum_exactly(const ExactSum&, std::int64_t count, int parts, std::size_t stride,
+/// sums[i] = scale * (sum over k < addends of first[k * stride + i]), exactly; 0 addends: 0.
+void sum_exactly(const ExactSum&, std::int64_t count, int addends, std::size_t stride,
                  const float* first, double* sums, Stream&);
 /// out[i] = sums[i] / scale, rounded once.
 void round_exact_sums(const ExactSum&, std::int64_t count, const double* sums, float* out, Stream&);

@@ -84,7 +84,7 @@ struct Replica::Impl {
 };
 
 Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-                 std::uint64_t seed, const tensor::ArenaMemory& memory, int gradient_parts)
+                 std::uint64_t seed, const tensor::ArenaMemory& memory, int gradient_addends)
     : model_(model), backend_(backend), impl_(new Impl{model, backend}) {
   impl_->parameter_layouts =
       Network(model, backend, nominal_batch, kernels::Pass::training, {}).parameter_layouts();
@@ -93,7 +93,7 @@ Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64
     for (const tensor::ParameterSpec& spec : layer.parameters)
       requests.push_back({spec, impl_->parameter_layouts[requests.size()]});
   arena_ = std::make_unique<tensor::ParameterArena>(backend, std::move(requests), memory,
-                                                    gradient_parts);
+                                                    gradient_addends);
   impl_->arena = arena_.get();
   for (const Parameter& parameter : arena_->parameters())
     arena_->from_canonical(parameter, initial_value(parameter.spec, seed), arena_->values());
@@ -121,10 +121,10 @@ void Replica::backward(std::int64_t batch, float* output_gradient, const PassOfS
                        const std::function<void(std::int64_t end)>& on_gradient_ready) {
   CachedNetwork& entry = impl_->planned(batch, kernels::Pass::training);
   DTRAIN_ASSERT(impl_->last_forward == &entry.network);  // its values are still in the workspace
-  const bool adds = arena_->parts() == 1 && !pass.is_first();
-  DTRAIN_ASSERT(arena_->parts() == 1 || pass.index < arena_->parts());
-  const int part = arena_->parts() == 1 ? 0 : pass.index;
-  impl_->bind(entry, adds ? impl_->second_block() : arena_->gradients(part));
+  const bool adds = arena_->addends() == 1 && !pass.is_first();
+  DTRAIN_ASSERT(arena_->addends() == 1 || pass.index < arena_->addends());
+  const int addend = arena_->addends() == 1 ? 0 : pass.index;
+  impl_->bind(entry, adds ? impl_->second_block() : arena_->gradients(addend));
 
   std::int64_t done = 0;  // floats of the arena that are final
   const auto on_parameter = [&](std::size_t index) {

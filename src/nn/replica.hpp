@@ -24,9 +24,9 @@ class Replica {
  public:
   /// Parameter layouts are chosen for `nominal_batch`, which must be equal on all ranks. Initial
   /// values depend on (seed, parameter name, canonical index) alone. `model` and `backend` outlive
-  /// it. `memory` and `gradient_parts`: for the arena, as ParameterArena takes them.
+  /// it. `memory` and `gradient_addends`: for the arena, as ParameterArena takes them.
   Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
-          std::uint64_t seed, const tensor::ArenaMemory& memory = {}, int gradient_parts = 1);
+          std::uint64_t seed, const tensor::ArenaMemory& memory = {}, int gradient_addends = 1);
   ~Replica();
 
   const Model& model() const { return model_; }
@@ -40,8 +40,8 @@ class Replica {
   /// One pass over `input`, (batch, C, H, W) plain on the device: returns the (batch, classes) plain
   /// outputs, which live in the shared workspace until the next forward of any batch size. backward
   /// wants the forward of the same batch to be the last one, and `input` unchanged; it overwrites
-  /// `output_gradient`, (batch, classes). With one gradient part the first pass of a step overwrites
-  /// gradients and the others add; with several, pass k overwrites part k. In the last one
+  /// `output_gradient`, (batch, classes). With one gradient the first pass of a step overwrites
+  /// gradients and the others add; with several addends, pass k overwrites addend k. In the last one
   /// `on_gradient_ready(end)` says how far from its start, in floats, the gradient arena is complete.
   /// Planning a new batch size may throw Error: not enough memory.
   const float* forward(std::int64_t batch, kernels::Pass pass, const float* input,

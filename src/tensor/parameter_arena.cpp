@@ -18,8 +18,8 @@ std::size_t bytes(std::int64_t floats) {
 
 ParameterArena::ParameterArena(const kernels::Backend& backend,
                                std::vector<ParameterRequest> requests, const ArenaMemory& memory,
-                               int parts)
-    : backend_(backend), parts_(parts) {
+                               int addends)
+    : backend_(backend), addends_(addends) {
   for (ParameterRequest& request : requests)
     parameters_.push_back({std::move(request.spec), std::move(request.layout), 0});
 
@@ -38,7 +38,7 @@ ParameterArena::ParameterArena(const kernels::Backend& backend,
     return allocate ? allocate(bytes(floats)) : backend.device->allocate(bytes(floats));
   };
   values_ = block(memory.values, value_floats());
-  gradients_ = block(memory.gradients, gradient_stride() * parts);
+  gradients_ = block(memory.gradients, gradient_stride() * addends);
 }
 
 std::int64_t ParameterArena::gradient_stride() const {

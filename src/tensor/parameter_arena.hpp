@@ -57,10 +57,11 @@ class ParameterArena {
  public:
   static constexpr int rider_count = 8;
 
-  /// `requests` in model order; the arena reverses trainable ones for its own order. `parts`: how
-  /// many gradients there is room for, one behind the other, for sums that must know them one by one.
+  /// `requests` in model order; the arena reverses trainable ones for its own order. `addends`:
+  /// how many gradients there is room for, one behind the other, for sums that must know them one by
+  /// one.
   ParameterArena(const kernels::Backend& backend, std::vector<ParameterRequest> requests,
-                 const ArenaMemory& memory = {}, int parts = 1);
+                 const ArenaMemory& memory = {}, int addends = 1);
 
   /// In model order, as the model file lists them: for checkpoints and hashes.
   std::span<const Parameter> parameters() const { return parameters_; }
@@ -71,10 +72,12 @@ class ParameterArena {
 
   float* values() { return values_->floats(); }
   const float* values() const { return values_->floats(); }
-  float* gradients(int part = 0) { return gradients_->floats() + part * gradient_stride(); }
-  float* riders(int part = 0) { return gradients(part) + trainable_floats_ + statistic_floats_; }
-  int parts() const { return parts_; }
-  /// Floats from one part to the next.
+  float* gradients(int addend = 0) { return gradients_->floats() + addend * gradient_stride(); }
+  float* riders(int addend = 0) {
+    return gradients(addend) + trainable_floats_ + statistic_floats_;
+  }
+  int addends() const { return addends_; }
+  /// Floats from one addend to the next.
   std::int64_t gradient_stride() const;
   /// What an optimizer updates: [0, trainable_floats()).
   std::int64_t trainable_floats() const { return trainable_floats_; }
@@ -95,7 +98,7 @@ class ParameterArena {
  private:
   const kernels::Backend& backend_;
   std::vector<Parameter> parameters_;
-  int parts_;
+  int addends_;
   std::int64_t trainable_floats_ = 0;
   std::int64_t statistic_floats_ = 0;
   std::unique_ptr<kernels::Allocation> values_;

@@ -40,8 +40,8 @@ std::vector<Range> PassPlan::rest_of_epoch(std::int64_t cursor) const {
 
 std::int64_t PassPlan::nominal_pass() const {
   const std::int64_t batch = std::min(global_batch_, samples_);
-  const std::int64_t parts = shards_ > 0 ? shards_ : ranks_;
-  const std::int64_t pass = (batch + parts - 1) / parts;
+  const std::int64_t shares = shards_ > 0 ? shards_ : ranks_;
+  const std::int64_t pass = (batch + shares - 1) / shares;
   const bool whole = shards_ > 0 || micro_batch_ == 0;
   return whole ? pass : std::min(micro_batch_, pass);
 }

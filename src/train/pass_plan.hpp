@@ -10,7 +10,7 @@
 
 namespace dtrain::train {
 
-/// How one rank goes through its part of every batch of an epoch, pass by pass.
+/// How one rank goes through its share of every batch of an epoch, pass by pass.
 class PassPlan {
  public:
   /// As in TrainerOptions. `samples`: of the training split.

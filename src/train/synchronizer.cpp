@@ -23,9 +23,9 @@ std::vector<comm::GradientBucket> buckets_of(const tensor::ParameterArena& arena
                             std::llround(bucket_mb * 1e6 / sizeof(float)));
 }
 
-std::vector<optim::Slice> slices_of(std::span<const comm::GradientBucket> parts) {
+std::vector<optim::Slice> slices_of(std::span<const comm::GradientBucket> owned) {
   std::vector<optim::Slice> slices;
-  for (const comm::GradientBucket& part : parts) slices.push_back({part.begin, part.end});
+  for (const comm::GradientBucket& slice : owned) slices.push_back({slice.begin, slice.end});
   return slices;
 }
 
@@ -34,7 +34,7 @@ comm::ReducerOptions reduction_of(const SynchronizerOptions& options,
   comm::ReducerOptions reduction = options.reduction;
   if (options.exact_shards > 0) {
     reduction.exact = kernels::exact_sum_of(options.exact_shards);
-    reduction.part_stride = static_cast<std::size_t>(arena.gradient_stride());
+    reduction.addend_stride = static_cast<std::size_t>(arena.gradient_stride());
   }
   return reduction;
 }
@@ -57,7 +57,7 @@ Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicato
       spans_(spans),
       progress_(progress),
       is_sharded_(options.reduction.shard),
-      knows_part_(is_sharded_ && options.exact_shards == 0),
+      knows_slices_(is_sharded_ && options.exact_shards == 0),
       reducer_(collective, *replica.backend().device,
                block(replica.parameters().gradients(), replica.parameters().gradient_floats()),
                replica.parameters().trainable_floats(),
@@ -70,19 +70,19 @@ Synchronizer::Synchronizer(nn::Replica& replica, comm::Communicator& communicato
 
 bool Synchronizer::sum_is_finite(kernels::Stream& stream) {
   tensor::ParameterArena& arena = replica_.parameters();
-  const std::int64_t begin = knows_part_ ? arena.trainable_floats() : 0;
+  const std::int64_t begin = knows_slices_ ? arena.trainable_floats() : 0;
   return replica_.backend().kernels->find_non_finite(arena.gradient_floats() - begin,
                                                      arena.gradients() + begin, stream) < 0;
 }
 
 // What only this rank knows goes into the last rider, whose sum every rank gets: NaN there is NaN in
-// this rank's part of the gradients.
+// what this rank owns of the gradients.
 void Synchronizer::look_at_owned(kernels::Stream& stream) {
   const kernels::Backend& backend = replica_.backend();
   tensor::ParameterArena& arena = replica_.parameters();
   float verdict = 0;
-  for (const comm::GradientBucket& part : reducer_.owned())
-    if (backend.kernels->find_non_finite(part.end - part.begin, arena.gradients() + part.begin,
+  for (const comm::GradientBucket& slice : reducer_.owned())
+    if (backend.kernels->find_non_finite(slice.end - slice.begin, arena.gradients() + slice.begin,
                                          stream) >= 0)
       verdict = std::numeric_limits<float>::quiet_NaN();
   float* rider = arena.riders() + tensor::ParameterArena::rider_count - 1;

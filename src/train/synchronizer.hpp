@@ -15,7 +15,7 @@ struct SynchronizerOptions {
   optim::OptimizerOptions optimizer;
   double bucket_mb = 25;
   comm::ReducerOptions reduction;
-  /// > 0: gradients of that many shards of a batch are kept in parts of their own, and their sum is
+  /// > 0: gradients of that many shards of a batch are kept apart as addends, and their sum is
   /// exact: it depends neither on their order nor on which rank has which.
   std::int64_t exact_shards = 0;
 };
@@ -25,7 +25,7 @@ struct SynchronizerOptions {
 tensor::ArenaMemory arena_memory(comm::Collective& collective, const comm::ReducerOptions& options);
 
 /// Keeps replicas equal: sums their gradients over the ranks and updates their parameters, all of
-/// them on every rank or, with a sharded optimizer, on each rank its part.
+/// them on every rank or, with a sharded optimizer, on each rank its slices.
 class Synchronizer {
  public:
   /// Everything outlives it; the replica's arena has arena_memory(). Time goes to `spans`, places to
@@ -52,7 +52,7 @@ class Synchronizer {
   SpanSink& spans_;
   const RankProgress progress_;
   const bool is_sharded_;
-  const bool knows_part_;  ///< this rank gets the sum of its part of the gradients only
+  const bool knows_slices_;  ///< this rank gets the sum of the slices that it owns only
   comm::GradientReducer reducer_;
   std::unique_ptr<optim::Optimizer> optimizer_;
 };

@@ -21,9 +21,9 @@ struct TrainerOptions {
   double target_accuracy = 0;  ///< stop when reached; 0: never
   std::int64_t global_batch = 256;
   std::int64_t micro_batch = 0;  ///< samples per pass; 0: all of a rank's at once
-  std::int64_t shards = 0;       ///< 0: a rank's part of the batch is one piece
+  std::int64_t shards = 0;       ///< 0: a rank's share of the batch is one piece
   /// The same weights, bit for bit, at any number of ranks up to `shards`, which must be set. The
-  /// replica then has a gradient part for each of the rank's shards.
+  /// replica then has a gradient addend for each of the rank's shards.
   bool reproducible = false;
   std::uint64_t seed = 1;
   datasets::AugmentOptions augment;

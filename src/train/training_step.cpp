@@ -38,7 +38,7 @@ StepOutcome TrainingStep::run(const Progress& progress) {
   begin_step(slots_.main, progress.step + 1);
   const std::int64_t n = plan_.batch_at(progress.cursor);
   const auto passes = static_cast<int>(plan_.passes_of(n).size());
-  synchronizer_.reducer().set_parts(std::max(passes, 1));
+  synchronizer_.reducer().set_addends(std::max(passes, 1));
 
   std::vector<Riders> riders;  // of each pass
   for (int i = 0; i < passes; ++i) {

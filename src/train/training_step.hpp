@@ -80,7 +80,7 @@ class TrainingStep {
   nn::Loss& loss_;
   const PassPlan& plan_;
   const std::uint64_t seed_;
-  const bool keeps_passes_apart_;  ///< each pass's gradients and riders are a summand of their own
+  const bool keeps_passes_apart_;  ///< each pass's gradients and riders are an addend of their own
   DetailSink* const details_;
   const RankProgress slots_;
   kernels::Stream& stream_;

@@ -72,7 +72,7 @@ TEST_P(Allreduce, SumsTheSameBitsOnAllRanks) {
 
 TEST_P(Allreduce, CostsWhatTheTableSays) {
   const int ranks = GetParam();
-  const std::size_t even = 16 * 16 * static_cast<std::size_t>(ranks);  // parts of whole lines
+  const std::size_t even = 16 * 16 * static_cast<std::size_t>(ranks);  // slices of whole lines
   for (const AllreduceAlgorithm& algorithm : allreduce_algorithms()) {
     const Cost cost = cost_of(algorithm, ranks, even);
     EXPECT_EQ(cost.steps, algorithm.steps(ranks)) << algorithm.name;
@@ -107,7 +107,7 @@ TEST_P(Allreduce, RingInTwoHalves) {
     for (const std::size_t size : sizes_for(ranks)) {
       auto data = elements_of(transport.rank(), size);
       ring_reduce_scatter(transport, data, workspace);
-      const Range own = part_of(size, ranks, transport.rank());
+      const Range own = slice_of(size, ranks, transport.rank());
       for (std::size_t i = own.begin; i < own.end; ++i)
         ASSERT_EQ(data[i], expected<float>(ReduceOp::sum, ranks, i));
       for (std::size_t i = 0; i < size; ++i)
@@ -164,16 +164,16 @@ TEST(ThreadTransport, EndsRanksThatWaitForOneThatLeft) {
   }
 }
 
-TEST(PartOf, CoversTheArrayInWholeLines) {
-  for (int parts = 1; parts <= 16; ++parts) {
-    for (const std::size_t count : sizes_for(parts)) {
+TEST(SliceOf, CoversTheArrayInWholeLines) {
+  for (int slices = 1; slices <= 16; ++slices) {
+    for (const std::size_t count : sizes_for(slices)) {
       std::size_t end = 0;
-      for (int i = 0; i < parts; ++i) {
-        const Range part = part_of(count, parts, i);
-        EXPECT_EQ(part.begin, end);
-        EXPECT_TRUE(part.begin % 16 == 0 || part.empty());
-        EXPECT_LE(part.size(), count / static_cast<std::size_t>(parts) + 16);
-        end = part.end;
+      for (int i = 0; i < slices; ++i) {
+        const Range slice = slice_of(count, slices, i);
+        EXPECT_EQ(slice.begin, end);
+        EXPECT_TRUE(slice.begin % 16 == 0 || slice.empty());
+        EXPECT_LE(slice.size(), count / static_cast<std::size_t>(slices) + 16);
+        end = slice.end;
       }
       EXPECT_EQ(end, count);
     }

@@ -21,13 +21,13 @@ struct CollectiveRank {
 };
 
 /// Element i of a rank's data: small integers, so that sums are exact in any order.
-inline float part(int rank, std::size_t i) {
+inline float element(int rank, std::size_t i) {
   return static_cast<float>((static_cast<std::size_t>(rank) * 7 + i * 3) % 101) - 50.0f;
 }
 
-inline float sum_of_parts(int ranks, std::size_t i) {
+inline float sum_of_elements(int ranks, std::size_t i) {
   float sum = 0;
-  for (int rank = 0; rank < ranks; ++rank) sum += part(rank, i);
+  for (int rank = 0; rank < ranks; ++rank) sum += element(rank, i);
   return sum;
 }
 
@@ -38,7 +38,7 @@ class Array {
       : memory_(me.collective.allocate((size + 64) * sizeof(float))),
         data_(memory_->floats() + 32, size) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory_->data()) % 64, 0u);
-    for (std::size_t i = 0; i < size; ++i) data_[i] = part(me.rank, i);
+    for (std::size_t i = 0; i < size; ++i) data_[i] = element(me.rank, i);
   }
   std::span<float> data() { return data_; }
 
@@ -55,11 +55,11 @@ inline void check_sums(const CollectiveRank& me) {
     Array array(me, size);
     me.collective.allreduce(array.data(), {}, *stream);
     for (std::size_t i = 0; i < size; ++i)
-      ASSERT_EQ(array.data()[i], sum_of_parts(me.size, i)) << "element " << i << " of " << size;
+      ASSERT_EQ(array.data()[i], sum_of_elements(me.size, i)) << "element " << i << " of " << size;
   }
 }
 
-/// Parts cover the array, and hold the sum after the first half; the second gives all to all.
+/// Slices cover the array, and hold the sum after the first half; the second gives all to all.
 inline void check_halves(const CollectiveRank& me) {
   const auto stream = kernels::make_host_device()->make_stream();
   for (const std::size_t size : sizes) {
@@ -68,7 +68,7 @@ inline void check_halves(const CollectiveRank& me) {
     ASSERT_LE(mine.end, size);
     me.collective.reduce_scatter(array.data(), {}, *stream);
     for (std::size_t i = mine.begin; i < mine.end; ++i)
-      ASSERT_EQ(array.data()[i], sum_of_parts(me.size, i)) << "element " << i << " of " << size;
+      ASSERT_EQ(array.data()[i], sum_of_elements(me.size, i)) << "element " << i << " of " << size;
     // Each rank counts what it owns: all elements are somebody's, and nobody's twice.
     for (std::size_t i = 0; i < size; ++i)
       owners.data()[i] = mine.begin <= i && i < mine.end ? 1.0f : 0.0f;
@@ -77,7 +77,8 @@ inline void check_halves(const CollectiveRank& me) {
     for (std::size_t i = mine.begin; i < mine.end; ++i) array.data()[i] *= 2;
     me.collective.all_gather(array.data(), *stream);
     for (std::size_t i = 0; i < size; ++i)
-      ASSERT_EQ(array.data()[i], 2 * sum_of_parts(me.size, i)) << "element " << i << " of " << size;
+      ASSERT_EQ(array.data()[i], 2 * sum_of_elements(me.size, i))
+          << "element " << i << " of " << size;
   }
 }
 
@@ -141,29 +142,29 @@ inline void check_compression(const CollectiveRank& me) {
     ASSERT_NEAR(total[i] / rounds, exact(i), 0.02 * me.size / rounds + 1e-5) << i;
 }
 
-/// Sixteen parts, of which each rank has its share: the bits of their sum do not depend on who has
-/// which. The expected ones come from one array with all parts.
+/// Sixteen addends, of which each rank has its share: the bits of their sum do not depend on who has
+/// which. The expected ones come from one array with all addends.
 inline void check_exact_sums(const CollectiveRank& me) {
   const auto stream = kernels::make_host_device()->make_stream();
-  constexpr int parts = 16;
-  const ExactSum exact = kernels::exact_sum_of(parts);
-  const auto element = [](int k, std::size_t i) {
+  constexpr int addends = 16;
+  const ExactSum exact = kernels::exact_sum_of(addends);
+  const auto value = [](int k, std::size_t i) {
     return std::sin(static_cast<float>(i * 31 + static_cast<std::size_t>(k) * 7)) *
            (k % 3 == 0 ? 1000.0f : 1e-3f);
   };
   for (const std::size_t size : {std::size_t{1}, std::size_t{40}, std::size_t{5001}}) {
     const std::size_t stride = size + 5;
-    const int begin = parts * me.rank / me.size, end = parts * (me.rank + 1) / me.size;
-    Array array(me, stride * parts);
+    const int begin = addends * me.rank / me.size, end = addends * (me.rank + 1) / me.size;
+    Array array(me, stride * addends);
     for (int k = begin; k < end; ++k)
       for (std::size_t i = 0; i < size; ++i)
-        array.data()[static_cast<std::size_t>(k - begin) * stride + i] = element(k, i);
+        array.data()[static_cast<std::size_t>(k - begin) * stride + i] = value(k, i);
     me.collective.allreduce_exactly(array.data().first(size), {end - begin, stride}, exact,
                                     *stream);
     for (std::size_t i = 0; i < size; ++i) {
       double sum = 0;
-      for (int k = 0; k < parts; ++k)
-        sum += static_cast<double>(std::llrint(static_cast<double>(element(k, i)) * exact.scale));
+      for (int k = 0; k < addends; ++k)
+        sum += static_cast<double>(std::llrint(static_cast<double>(value(k, i)) * exact.scale));
       ASSERT_EQ(array.data()[i], static_cast<float>(sum / exact.scale)) << i << " of " << size;
     }
   }
@@ -177,12 +178,12 @@ inline void check_many_sums(const CollectiveRank& me, int steps) {
   for (int step = 0; step < steps; ++step) {
     const auto begin = same_on_all_ranks() % 1000, size = same_on_all_ranks() % 2000;
     const auto data = array.data().subspan(begin, size);
-    for (std::size_t i = 0; i < size; ++i) data[i] = part(me.rank + step % 7, i);
+    for (std::size_t i = 0; i < size; ++i) data[i] = element(me.rank + step % 7, i);
     me.collective.allreduce(data, {}, *stream);
     for (const std::size_t i : {std::size_t{0}, size / 2, size - 1}) {
       if (i >= size) continue;
       float expected = 0;
-      for (int rank = 0; rank < me.size; ++rank) expected += part(rank + step % 7, i);
+      for (int rank = 0; rank < me.size; ++rank) expected += element(rank + step % 7, i);
       ASSERT_EQ(data[i], expected) << "step " << step;
     }
   }

@@ -66,8 +66,8 @@ class GradientReducerOptions : public testing::TestWithParam<std::tuple<bool, bo
   }
 };
 
-/// Small enough that bf16 holds each rank's part and their sum.
-float part(std::size_t i, int factor) {
+/// Small enough that bf16 holds each rank's element and their sum.
+float element(std::size_t i, int factor) {
   return static_cast<float>(i % 16) * static_cast<float>(factor);
 }
 
@@ -84,13 +84,13 @@ void sum_and_share(const CollectiveRank& me, const ReducerOptions& options) {
                           options, time);
   EXPECT_EQ(reducer.buckets().size(), 2u);
   for (int step = 1; step <= 3; ++step) {
-    for (std::size_t i = 0; i < floats; ++i) arena[i] = part(i, me.rank + step);
+    for (std::size_t i = 0; i < floats; ++i) arena[i] = element(i, me.rank + step);
     for (const std::int64_t end : ends) reducer.mark_ready(end, *stream);
     reducer.finish(*stream);
     std::ranges::fill(values, -1.0f);
     const auto check = [&](std::int64_t begin, std::int64_t end) {
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-        ASSERT_EQ(arena[i], part(i, 3 + 3 * step));
+        ASSERT_EQ(arena[i], element(i, 3 + 3 * step));
     };
     for (const GradientBucket& owned : reducer.owned()) {
       check(owned.begin, owned.end);
@@ -99,7 +99,7 @@ void sum_and_share(const CollectiveRank& me, const ReducerOptions& options) {
     }
     check(trainable, floats);
     reducer.share(values, *stream);
-    for (std::size_t i = 0; i < trainable; ++i) ASSERT_EQ(values[i], part(i, 3 + 3 * step));
+    for (std::size_t i = 0; i < trainable; ++i) ASSERT_EQ(values[i], element(i, 3 + 3 * step));
     EXPECT_GT(reducer.communication_seconds(), 0.0);
   }
   EXPECT_EQ(time.count, options.shard ? 6 : 3);
@@ -131,8 +131,8 @@ TEST(GradientReducer, TellsAllRanksWhatOneKnowsOfItsPart) {
       int calls = 0;
       reducer.before_rest([&](kernels::Stream&) {
         ++calls;
-        for (const GradientBucket& part : reducer.owned())
-          for (std::int64_t i = part.begin; i < part.end; ++i)
+        for (const GradientBucket& slice : reducer.owned())
+          for (std::int64_t i = slice.begin; i < slice.end; ++i)
             ASSERT_EQ(arena[static_cast<std::size_t>(i)], 3.0f);
         arena.back() = static_cast<float>(comm.rank() + 1);
       });
@@ -208,7 +208,7 @@ class FailingCollective : public Collective {
   void allreduce(std::span<float>, std::span<float>, kernels::Stream&) override {
     if (++calls == 2) throw Error("the network is gone", ExitCode::lost_rank);
   }
-  void allreduce_exactly(std::span<float>, const Parts&, const ExactSum&,
+  void allreduce_exactly(std::span<float>, const Addends&, const ExactSum&,
                          kernels::Stream&) override {}
   Range owned(std::size_t count) const override { return {0, count}; }
   void reduce_scatter(std::span<float>, std::span<float>, kernels::Stream&) override {}

@@ -29,7 +29,7 @@ TEST(StagedCollective, SumsWhatTakesSeveralPieces) {
     const CollectiveRank me{comm.rank(), 2, *collective};
     Array array(me, floats);
     collective->allreduce(array.data(), {}, *stream);
-    for (std::size_t i = 0; i < floats; ++i) ASSERT_EQ(array.data()[i], sum_of_parts(2, i)) << i;
+    for (std::size_t i = 0; i < floats; ++i) ASSERT_EQ(array.data()[i], sum_of_elements(2, i)) << i;
   });
 }
 

@@ -10,11 +10,11 @@
 
 namespace dtrain::comm {
 
-/// Appends where a rank's parts are, the first of them at `first`.
-inline void append_parts(std::vector<const float*>& sources, const float* first,
-                         const Parts& parts) {
-  for (int k = 0; k < parts.count; ++k)
-    sources.push_back(first + static_cast<std::size_t>(k) * parts.stride);
+/// Appends where a rank's addends are, the first of them at `first`.
+inline void append_addends(std::vector<const float*>& sources, const float* first,
+                           const Addends& addends) {
+  for (int k = 0; k < addends.count; ++k)
+    sources.push_back(first + static_cast<std::size_t>(k) * addends.stride);
 }
 
 /// Sums `sources` exactly and stores the rounded sums in every destination, in tiles that stay in
