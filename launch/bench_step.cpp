@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// dtrain bench step: forward, loss, backward, sum over ranks and update, on a batch that stays in
-// memory. The machine's FMA peak is measured between the windows of the same run.
+// dtrain bench step: the training step (train/training_step.hpp) on a batch that stays in memory. The
+// machine's FMA peak is measured between the windows of the same run.
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -20,11 +21,8 @@
 #include "launch/rehearsal.hpp"
 #include "launch/together.hpp"
 #include "measure/hardware_probe.hpp"
-#include "measure/step_clock.hpp"
-#include "nn/loss.hpp"
 #include "train/json.hpp"
-#include "train/pass_plan.hpp"
-#include "train/synchronizer.hpp"
+#include "train/training_step.hpp"
 
 namespace dtrain::launch {
 namespace {
@@ -39,8 +37,34 @@ struct Settings {
   bool shard_optimizer = false, reproducible = false, json = false;
 };
 
-/// One rank's part of a training step, again and again on the same samples, with one way to sum
-/// gradients.
+/// The passes through one batch, which stays where it is: each has a loader of its own.
+class KeptPasses final : public train::PassSource {
+ public:
+  KeptPasses(datasets::Dataset& dataset, const std::vector<datasets::Range>& passes,
+             std::int64_t batch, const kernels::Backend& backend, kernels::Stream& stream) {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(batch));
+    std::iota(order.begin(), order.end(), 0);
+    for (const datasets::Range& pass : passes) {
+      auto& loader = loaders_.emplace_back(std::make_unique<datasets::DataLoader>(
+          dataset, backend, pass.size(), datasets::AugmentOptions{}, 1));
+      loader->start(order, {pass}, 0);
+      batches_.push_back(loader->next(stream));
+    }
+  }
+  void start(std::int64_t, std::int64_t) override { next_ = 0; }
+  datasets::Batch next(kernels::Stream&) override {
+    const datasets::Batch batch = batches_[next_];
+    next_ = (next_ + 1) % batches_.size();
+    return batch;
+  }
+
+ private:
+  std::vector<std::unique_ptr<datasets::DataLoader>> loaders_;
+  std::vector<datasets::Batch> batches_;
+  std::size_t next_ = 0;
+};
+
+/// The training step of one rank, again and again on the same samples, with one way to sum gradients.
 class StepBench {
  public:
   /// `comm`: "none" trains `batch` samples on each of the world's ranks, which do not communicate.
@@ -51,31 +75,17 @@ class StepBench {
         summing_(comm == "none" ? *alone_ : world),
         batch_(comm == "none" ? settings.batch / world.size() : settings.batch),
         samples_(comm == "none" ? batch_ * world.size() : batch_),
-        plan_(summing_, dataset.size(), batch_,
-              model.has_batch_norm() || settings.reproducible ? settings.shards : 0, 0),
-        engine_(comm::make_engine(
-            summing_, engine_request(comm, settings, model, backend, gradient_addends(settings)))),
+        options_(trainer_options(train_settings(settings), model)),
+        plan_(summing_, dataset.size(), batch_, options_.shards, 0),
+        addends_(settings.reproducible ? plan_.most_passes() : 1),
+        engine_(make_engine(settings, model, *backend.device)),
         stream_(backend.device->make_stream()),
-        replica_(model, backend, plan_.nominal_pass(), /*seed=*/1,
-                 train::arena_memory(*engine_.collective, engine_.options),
-                 gradient_addends(settings)),
-        loss_(nn::LossKind::cross_entropy, 0, model.input().classes, plan_.largest_pass(), backend),
-        synchronizer_(replica_, summing_, *engine_.collective,
-                      {.optimizer = {.kind = optim::parse_optimizer(settings.optimizer)},
-                       .bucket_mb = engine_.bucket_mb,
-                       .reduction = engine_.options,
-                       .exact_shards = settings.reproducible ? settings.shards : 0},
-                      clock_) {
-    // Each pass keeps a loader of its own, whose batch stays where it is.
-    std::vector<std::int64_t> order(static_cast<std::size_t>(batch_));
-    std::iota(order.begin(), order.end(), 0);
-    for (const datasets::Range& pass : plan_.passes_of(batch_)) {
-      auto& loader = loaders_.emplace_back(std::make_unique<datasets::DataLoader>(
-          dataset, backend, pass.size(), datasets::AugmentOptions{}, 1));
-      loader->start(order, {pass}, 0);
-      batches_.push_back(loader->next(*stream_));
-    }
-  }
+        passes_(dataset, plan_.passes_of(batch_), batch_, backend, *stream_),
+        replica_(model, backend, plan_.nominal_pass(), options_.seed,
+                 train::arena_memory(*engine_.collective, engine_.options), addends_),
+        loss_(options_.loss, 0, model.input().classes, plan_.largest_pass(), backend),
+        step_(replica_, summing_, *engine_.collective, passes_, loss_, plan_, options_, {},
+              *stream_, stop_requested_) {}
 
   std::string name() const { return comm_ == "none" ? comm_ : engine_.collective->name(); }
   const std::string& reason() const { return engine_.reason; }
@@ -83,31 +93,11 @@ class StepBench {
   std::int64_t samples() const { return samples_; }
 
   void run() {
-    clock_.begin_step();
-    nn::StepContext context;
-    context.step = ++step_;
-    const auto passes = static_cast<int>(batches_.size());
-    synchronizer_.reducer().set_addends(std::max(passes, 1));
-    for (int i = 0; i < passes; ++i) {
-      const datasets::Batch& batch = batches_[static_cast<std::size_t>(i)];
-      context.sample_ids = batch.sample_ids;
-      context.pass_weight = static_cast<float>(batch.size) / static_cast<float>(batch_);
-      const float* output =
-          replica_.forward(batch.size, kernels::Pass::training, batch.input, context, *stream_);
-      loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
-                             1.0f / static_cast<float>(batch_), *stream_);
-      replica_.backward(
-          batch.size, loss_.gradient(), {i, passes}, context, *stream_,
-          [&](std::int64_t end) { synchronizer_.reducer().mark_ready(end, *stream_); });
-    }
-    if (batches_.empty()) replica_.zero_gradients(*stream_);
-    synchronizer_.reducer().finish(*stream_);
-    if (!synchronizer_.sum_is_finite(*stream_))  // as every step of training asks
-      throw DivergedError("the gradient is not finite: bench step cannot time this model");
-    synchronizer_.update(1e-4f, step_, *stream_);
+    const train::StepOutcome outcome = step_.run(progress_);
     stream_->synchronize();
-    communication_seconds_ += synchronizer_.reducer().communication_seconds();
-    exposed_ms_ += clock_.end_step().phase_ms[static_cast<std::size_t>(Phase::comm_exposed)];
+    ++progress_.step;
+    communication_seconds_ += step_.communication_seconds();
+    exposed_ms_ += outcome.time.phase_ms[static_cast<std::size_t>(Phase::comm_exposed)];
   }
 
   /// Means over all steps so far.
@@ -115,35 +105,48 @@ class StepBench {
   double exposed_ms() const { return exposed_ms_ / steps(); }
 
  private:
-  static comm::EngineRequest engine_request(const std::string& comm, const Settings& settings,
-                                            const nn::Model& model, const kernels::Backend& backend,
-                                            int addends) {
-    return {.comm = comm == "none" ? "auto" : comm,
-            .bucket_mb = settings.bucket_mb > 0 ? std::optional(settings.bucket_mb) : std::nullopt,
-            .overlap = settings.overlap,
-            .shard = settings.shard_optimizer,
-            .gradient_bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float),
-            .gradient_addends = addends,
-            .device = backend.device.get()};
+  /// What training would be told.
+  TrainSettings train_settings(const Settings& bench) const {
+    TrainSettings settings;
+    settings.global_batch = batch_;
+    settings.optimizer = bench.optimizer;
+    settings.schedule = "constant";
+    settings.lr = 1e-4;  // stays finite for any number of steps
+    settings.comm = comm_ == "none" ? "auto" : comm_;
+    settings.bucket_mb = bench.bucket_mb;
+    settings.overlap = bench.overlap;
+    settings.shard_optimizer = bench.shard_optimizer;
+    settings.reproducible = bench.reproducible;
+    settings.shards = bench.shards;
+    return settings;
   }
-  int gradient_addends(const Settings& settings) const {
-    return settings.reproducible ? plan_.most_passes() : 1;
+  /// Completes options_ by what it chose.
+  comm::Engine make_engine(const Settings& bench, const nn::Model& model, kernels::Device& device) {
+    const auto bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
+    auto request = engine_request(train_settings(bench), bytes, addends_);
+    request.device = &device;
+    comm::Engine engine = comm::make_engine(summing_, request);
+    options_.synchronization.bucket_mb = engine.bucket_mb;
+    options_.synchronization.reduction = engine.options;
+    return engine;
   }
-  double steps() const { return static_cast<double>(step_); }
+  double steps() const { return static_cast<double>(progress_.step); }
 
   std::string comm_;
   std::unique_ptr<comm::Communicator> alone_;
   comm::Communicator& summing_;
-  std::int64_t batch_, samples_, step_ = 0;
+  std::int64_t batch_, samples_;
+  train::TrainerOptions options_;
   train::PassPlan plan_;
+  int addends_;
   comm::Engine engine_;
   std::unique_ptr<kernels::Stream> stream_;
-  std::vector<std::unique_ptr<datasets::DataLoader>> loaders_;
-  std::vector<datasets::Batch> batches_;
+  KeptPasses passes_;
   nn::Replica replica_;
   nn::Loss loss_;
-  measure::StepClock clock_;
-  train::Synchronizer synchronizer_;
+  const std::atomic<bool> stop_requested_{false};
+  train::TrainingStep step_;
+  train::Progress progress_;  ///< at the start of an epoch: the first batch is taken again
   double communication_seconds_ = 0, exposed_ms_ = 0;
 };
 

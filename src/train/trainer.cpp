@@ -13,6 +13,7 @@
 #include "measure/hardware_probe.hpp"
 #include "train/checkpoint_folder.hpp"
 #include "train/energy_report.hpp"
+#include "train/epoch_loader.hpp"
 #include "train/evaluator.hpp"
 #include "train/pass_plan.hpp"
 #include "train/preconditions.hpp"
@@ -83,6 +84,7 @@ class Trainer::Impl {
 
   std::unique_ptr<kernels::Stream> stream_;
   nn::Loss loss_;
+  EpochLoader loader_;
   TrainingStep step_;
   ReplicaCheck replica_check_;
   std::unique_ptr<Evaluator> validation_, test_;
@@ -114,7 +116,8 @@ Trainer::Impl::Impl(nn::Replica& replica, comm::Communicator& communicator,
       stream_(replica.backend().device->make_stream()),
       loss_(options.loss, options.label_smoothing, replica.model().input().classes,
             evaluation_batch(), replica.backend()),
-      step_(replica, communicator, collective, *splits.train, loss_, plan_, options_, instruments_,
+      loader_(*splits.train, plan_, replica.backend(), options.augment, options.seed),
+      step_(replica, communicator, collective, loader_, loss_, plan_, options_, instruments_,
             *stream_, stop_requested),
       replica_check_(replica, communicator, options.check_replicas),
       validation_(make_evaluator(splits.validation.get())),
@@ -157,7 +160,7 @@ bool Trainer::Impl::reached_target() const {
 void Trainer::Impl::train_epoch() {
   const ScopedDetail detail(instruments_.details, "run", "train");
   start_meters();
-  step_.start_loading(progress_.epoch, progress_.cursor);
+  loader_.start(progress_.epoch, progress_.cursor);
   while (progress_.cursor < samples_ && progress_.step < total_steps_ && !stop_agreed_) {
     const StepOutcome outcome = step_.run(progress_);
     advance(outcome);
@@ -170,7 +173,7 @@ void Trainer::Impl::train_epoch() {
       start_meters();
     }
   }
-  step_.stop_loading();  // others are to read the same file
+  loader_.stop();  // others are to read the same file
   stop_meters();
 }
 

@@ -9,11 +9,12 @@
 namespace dtrain::train {
 
 TrainingStep::TrainingStep(nn::Replica& replica, comm::Communicator& communicator,
-                           comm::Collective& collective, datasets::Dataset& data, nn::Loss& loss,
+                           comm::Collective& collective, PassSource& passes, nn::Loss& loss,
                            const PassPlan& plan, const TrainerOptions& options,
                            const Instruments& instruments, kernels::Stream& stream,
                            const std::atomic<bool>& stop_requested)
     : replica_(replica),
+      passes_(passes),
       loss_(loss),
       plan_(plan),
       seed_(options.seed),
@@ -23,33 +24,27 @@ TrainingStep::TrainingStep(nn::Replica& replica, comm::Communicator& communicato
       stream_(stream),
       stop_requested_(stop_requested),
       clock_(instruments.details),
-      sampler_(data.size(), data.chunk_samples(), options.seed),
-      loader_(data, replica.backend(), plan.largest_pass(), options.augment, options.seed),
       synchronizer_(replica, communicator, collective, synchronization_of(options), clock_, slots_),
       non_finite_steps_(options.on_non_finite, communicator),
       schedule_(schedule_of(options, plan.steps_per_epoch())) {}
-
-void TrainingStep::start_loading(std::int64_t epoch, std::int64_t cursor) {
-  loader_.start(sampler_.epoch_order(epoch), plan_.rest_of_epoch(cursor), epoch);
-}
 
 StepOutcome TrainingStep::run(const Progress& progress) {
   clock_.begin_step();
   begin_step(slots_.main, progress.step + 1);
   const std::int64_t n = plan_.batch_at(progress.cursor);
-  const auto passes = static_cast<int>(plan_.passes_of(n).size());
-  synchronizer_.reducer().set_addends(std::max(passes, 1));
+  const auto count = static_cast<int>(plan_.passes_of(n).size());  // of this rank's passes
+  synchronizer_.reducer().set_addends(std::max(count, 1));
 
   std::vector<Riders> riders;  // of each pass
-  for (int i = 0; i < passes; ++i) {
+  for (int i = 0; i < count; ++i) {
     const datasets::Batch batch = load();
     const nn::StepContext context = context_of(batch, progress.step, n);
     const float* output = forward(batch, context);
     const nn::LossResult loss = compute_loss(batch, output, n);
-    backward(batch, {i, passes}, context);
+    backward(batch, {i, count}, context);
     riders.push_back(riders_of(loss, n));
   }
-  if (passes == 0) replica_.zero_gradients(stream_);
+  if (count == 0) replica_.zero_gradients(stream_);
   const Riders total = reduce(std::move(riders));
 
   StepOutcome outcome{.samples = n,
@@ -69,7 +64,7 @@ StepOutcome TrainingStep::run(const Progress& progress) {
 datasets::Batch TrainingStep::load() {
   const ScopedSpan span(clock_, Phase::data, "load");
   const ScopedPlace place(slots_.main, Place::loader);
-  return loader_.next(stream_);
+  return passes_.next(stream_);
 }
 
 nn::StepContext TrainingStep::context_of(const datasets::Batch& batch, std::int64_t step,
@@ -120,13 +115,13 @@ std::string TrainingStep::skip(const Progress& progress, std::int64_t n) {
   std::string reason =
       non_finite_steps_.meet(progress.step + 1, progress.epoch + 1, search(progress, n));
   synchronizer_.reducer().forget_residual();
-  start_loading(progress.epoch, progress.cursor + n);  // the search went back
+  passes_.start(progress.epoch, progress.cursor + n);  // the search went back
   return reason;
 }
 
 // What is not finite in this rank's passes of a step, and in which samples of the batch.
 std::string TrainingStep::search(const Progress& progress, std::int64_t n) {
-  start_loading(progress.epoch, progress.cursor);
+  passes_.start(progress.epoch, progress.cursor);
   for (const datasets::Range& pass : plan_.passes_of(n)) {
     const datasets::Batch batch = load();
     const std::string found =

@@ -16,7 +16,6 @@
 #include <string>
 #include <vector>
 
-#include "datasets/data_loader.hpp"
 #include "measure/step_clock.hpp"
 #include "nn/loss.hpp"
 #include "nn/replica.hpp"
@@ -24,6 +23,7 @@
 #include "train/instruments.hpp"
 #include "train/non_finite.hpp"
 #include "train/pass_plan.hpp"
+#include "train/pass_source.hpp"
 #include "train/progress.hpp"
 #include "train/riders.hpp"
 #include "train/synchronizer.hpp"
@@ -44,24 +44,21 @@ struct StepOutcome {
 
 class TrainingStep {
  public:
-  /// Everything outlives it; the replica's arena has arena_memory(collective). `data`: the training
-  /// split, `plan` and `loss` are for it. `stop_requested`: may be set at any time; steps look at it.
+  /// Everything but options and instruments outlives it; the replica's arena has
+  /// arena_memory(collective). `passes` come as `plan` says. `stop_requested` may be set at any time:
+  /// each step looks at it.
   TrainingStep(nn::Replica& replica, comm::Communicator& communicator, comm::Collective& collective,
-               datasets::Dataset& data, nn::Loss& loss, const PassPlan& plan,
+               PassSource& passes, nn::Loss& loss, const PassPlan& plan,
                const TrainerOptions& options, const Instruments& instruments,
                kernels::Stream& stream, const std::atomic<bool>& stop_requested);
 
-  /// Loads what the next steps need: this rank's samples from position `cursor` of the epoch (counted
-  /// from 0) to its end.
-  void start_loading(std::int64_t epoch, std::int64_t cursor);
-  /// Nothing is read ahead any more.
-  void stop_loading() { loader_.start({}, {}, 0); }
-
-  /// Takes the step that follows `progress`, where loading must have come to. Collective. Throws
+  /// Takes the step that follows `progress`, to which `passes` must have come. Collective. Throws
   /// DivergedError, on all ranks alike, where a sum is not finite and that ends the run.
   StepOutcome run(const Progress& progress);
 
   optim::Optimizer& optimizer() { return synchronizer_.optimizer(); }
+  /// Of the last step, on this rank.
+  double communication_seconds() { return synchronizer_.reducer().communication_seconds(); }
   /// Over all steps so far.
   measure::StepSummary time_summary() const { return clock_.summary(); }
 
@@ -77,6 +74,7 @@ class TrainingStep {
   std::string search(const Progress&, std::int64_t n);
 
   nn::Replica& replica_;
+  PassSource& passes_;
   nn::Loss& loss_;
   const PassPlan& plan_;
   const std::uint64_t seed_;
@@ -87,8 +85,6 @@ class TrainingStep {
   const std::atomic<bool>& stop_requested_;
 
   measure::StepClock clock_;
-  datasets::Sampler sampler_;
-  datasets::DataLoader loader_;
   Synchronizer synchronizer_;
   NonFiniteSteps non_finite_steps_;
   optim::LearningRateSchedule schedule_;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "tests/train/training.hpp"
+#include "train/epoch_loader.hpp"
 
 namespace dtrain::train {
 namespace {
@@ -67,10 +68,11 @@ struct Rank {
         plan(communicator, samples, batch, 0, 0),
         replica(model, *backend, batch, options.seed),
         loss(options.loss, 0, 2, batch, *backend),
-        step(replica, communicator, *collective, data, loss, plan, options, {}, *stream, stop) {
+        loader(data, plan, *backend, {}, options.seed),
+        step(replica, communicator, *collective, loader, loss, plan, options, {}, *stream, stop) {
     tensor::ParameterArena& arena = replica.parameters();
     std::fill_n(arena.values(), arena.value_floats(), 0.0f);
-    step.start_loading(0, 0);
+    loader.start(0, 0);
   }
   StepOutcome take() {
     StepOutcome outcome = step.run(progress);
@@ -90,6 +92,7 @@ struct Rank {
   }
 
   TrainerOptions options;
+  std::atomic<bool> stop{false};
   std::unique_ptr<kernels::Backend> backend = kernels::make_cpu_backend(1);
   std::unique_ptr<kernels::Stream> stream = backend->device->make_stream();
   nn::Model model = nn::Model::parse(linear_model, "test.json", {{1, 1, 1}, 2});
@@ -98,7 +101,7 @@ struct Rank {
   PassPlan plan;
   nn::Replica replica;
   nn::Loss loss;
-  std::atomic<bool> stop{false};
+  EpochLoader loader;
   TrainingStep step;
   Progress progress;
 };
