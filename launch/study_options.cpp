@@ -116,6 +116,12 @@ std::unique_ptr<CLI::App> make_study_parser(StudyKind kind, StudyRequest& reques
       ->check(integer_in(1, 10000))
       ->capture_default_str();
   parser
+      ->add_option("--bench-seconds", options.bench_seconds,
+                   "for each of the 5 windows of an ideal, and for each size of the sums")
+      ->type_name("X")
+      ->check(number_in(0.001, 600))
+      ->capture_default_str();
+  parser
       ->add_option("-o,--output", output,
                    "folder of the study (default: runs/study-<kind>-<UTC time>)")
       ->type_name("DIR");

@@ -57,7 +57,7 @@ Words ideal_words(const StudyCell& cell, const StudyOptions& options,
   words.insert(words.end(), shared.begin(), shared.end());
   words.insert(words.end(), {"--comm", "none", "--batch", std::to_string(part * cell.ranks),
                              "--shards", std::to_string(shards), "--optimizer", settings.optimizer,
-                             "--seconds", "0.2", "--json"});
+                             "--seconds", fmt::format("{}", options.bench_seconds), "--json"});
   if (settings.reproducible) words.emplace_back("--reproducible");
   return words;
 }
@@ -102,7 +102,8 @@ std::vector<StudyStep> study_steps(const StudyOptions& options, const Session& s
     }
     for (const std::int64_t ranks : ranks_that_sum)
       add(StudyStep::Kind::allreduce, fmt::format("allreduce, {} ranks", ranks), ranks,
-          {"bench", "allreduce", "--max-bytes", "16777216", "--seconds", "0.2", "--json"},
+          {"bench", "allreduce", "--max-bytes", "16777216", "--seconds",
+           fmt::format("{}", options.bench_seconds), "--json"},
           options.folder / fmt::format("allreduce-r{}-{}.json", ranks, repeat));
   }
   return steps;

@@ -19,6 +19,7 @@ struct StudyOptions {
   std::vector<std::string> train_words;  ///< train options that all runs share
   std::string launcher;             ///< mpirun, srun or sbatch; empty: what `dtrain launch` takes
   std::int64_t ranks_per_node = 0;  ///< 0: as the launcher spreads them
+  double bench_seconds = 0.2;       ///< of each window of an ideal, and of each size of a sum
   std::filesystem::path folder;
 };
 

@@ -64,6 +64,7 @@ def check_points(study):
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name) / "study"
     subprocess.run([DTRAIN, "study", "strong", "--model", "mlp64", "--ranks", "1,2", "--repeats", "2",
+                    "--bench-seconds", "0.01",
                     "--output", folder], check=True, stdout=subprocess.DEVNULL)
     study = json.loads((folder / "study.json").read_text())
     assert (study["schema"], study["kind"], len(study["runs"])) == (1, "strong", 4)
