@@ -221,7 +221,8 @@ class Jobs(unittest.TestCase):
 
     def test_study(self):
         """dtrain study: as steps of one job, and as jobs of its own."""
-        words = [str(DTRAIN), *"study strong --model mlp64 --ranks 2,4 --ranks-per-node 2 --repeats 1".split()]
+        words = [str(DTRAIN), *"study strong --model mlp64 --ranks 2,4 --ranks-per-node 2 --repeats 1 "
+                 "--bench-seconds 0.01".split()]
         job = run("sbatch", "--parsable", "--nodes=2", *TWO_RANKS, "--wrap",
                   f"exec {' '.join(words)} --launcher srun --output steps").strip()
         self.assert_ends(job)
