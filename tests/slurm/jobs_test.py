@@ -115,10 +115,10 @@ class Jobs(unittest.TestCase):
         soon(lambda: self.epochs_of(run_folder) >= epoch)
 
     def go_on(self, job, nodes=2):
-        """Slurm lets a requeued job rest for two minutes. Here for two seconds: in the second in which it has
-        revoked the job's credential it would refuse the next one too."""
+        """Slurm lets a requeued job rest for two minutes. Here for some seconds: until the nodes have ended
+        the round before, whose credential they revoke, they would refuse the next one too."""
         soon(lambda: records(job)[0]["Reason"] == "BeginTime")
-        run("scontrol", "update", f"JobId={job}", "StartTime=now+2", f"NumTasks={2 * nodes}")
+        run("scontrol", "update", f"JobId={job}", "StartTime=now+5", f"NumTasks={2 * nodes}")
 
     def allow(self, *nodes):
         """Drains all other nodes."""
@@ -314,28 +314,43 @@ class Jobs(unittest.TestCase):
 
     @unittest.skipUnless("--full" in sys.argv, "waits for time limits: --full")
     def test_time_limit(self):
-        """A limit far below the training's time: as many rounds as it takes, one of them on one node."""
-        long = LONG | {"EPOCHS": "6000"}
+        """A limit far below the training's time: four rounds, in turn on two nodes and on one. How much a
+        round gets done depends on the machine, so the last round is told when to stop."""
+        def stop_after(steps):
+            Path("end.toml").write_text(f'steps = {steps}\nschedule = "constant"\n')
+
+        stop_after(10**8)
         job = self.submit("train-cpu", "--time=1", "--signal=B:USR1@20", nodes="1-2",
-                          words=["--reproducible"], **long)
-        folder = f"runs/train-cpu-{job}"
-        nodes_of_rounds = []
-        while True:
-            soon(lambda: records(job)[0]["JobState"] == "RUNNING")
-            nodes_of_rounds.append(records(job)[0]["NumNodes"])
-            record = soon(lambda: self.ended_or_requeued(job, len(nodes_of_rounds)), 180)
-            if record["JobState"] in ENDED:
-                break
-            nodes = 1 if len(nodes_of_rounds) % 2 == 1 else 2
-            self.allow(*["node1", "node2"][:nodes])
-            self.go_on(job, nodes)
-        self.assert_ends(job)
-        self.assertGreaterEqual(len(nodes_of_rounds), 4, logs())
-        self.assertEqual(set(nodes_of_rounds), {"1", "2"})
-        run(DTRAIN, "--model", long["MODEL"], "--epochs", long["EPOCHS"], "--reproducible",
-            "--output", "alone", "--progress", "none")
-        self.assertEqual(self.summary(folder)["weights_hash"], self.summary("alone")["weights_hash"])
-        self.assertEqual(len(self.summary(folder)["epochs"]), int(long["EPOCHS"]))
+                          words=["--reproducible", "--config", "end.toml"],
+                          **LONG | {"CHECKPOINT_STEPS": "5000"})
+        folder = Path(f"runs/train-cpu-{job}")
+        rounds = []  # nodes and steps of each
+        while len(rounds) < 4:
+            soon(lambda: records(job)[0]["JobState"] in ENDED | {"RUNNING"})
+            nodes = int(records(job)[0]["NumNodes"])
+            if len(rounds) == 3:
+                self.assert_ends(job)
+            else:
+                record = soon(lambda: self.ended_or_requeued(job, len(rounds) + 1), 180)
+                self.assertNotIn(record["JobState"], ENDED, logs()[-5000:])
+            steps = int(re.search(r"\d+", (folder / "latest").read_text()).group())
+            rounds.append((nodes, steps))
+            print(f"round {len(rounds)}: nodes {nodes}, to step {steps}", file=sys.stderr)
+            if len(rounds) == 3:
+                stop_after(steps + 600)
+            if len(rounds) < 4:
+                nodes = 3 - nodes
+                self.allow(*["node1", "node2"][:nodes])
+                self.go_on(job, nodes)
+        self.assertEqual([nodes for nodes, _ in rounds], [2, 1, 2, 1])
+        self.assertEqual(sorted({steps for _, steps in rounds}), [steps for _, steps in rounds])
+        run(DTRAIN, "--model", LONG["MODEL"], "--config", "end.toml", "--reproducible", "--output", "alone",
+            "--progress", "none")
+        limited, alone = self.summary(folder), self.summary("alone")
+        print(f"weights {limited['weights_hash']}, uninterrupted {alone['weights_hash']}", file=sys.stderr)
+        self.assertEqual(limited["weights_hash"], alone["weights_hash"])
+        self.assertEqual([epoch["epoch"] for epoch in limited["epochs"]],
+                         [epoch["epoch"] for epoch in alone["epochs"]])
 
     def ended_or_requeued(self, job, times):
         record = records(job)[0]
