@@ -359,7 +359,7 @@ class Jobs(unittest.TestCase):
     # What a job was granted.
 
     def test_doctor(self):
-        text = run("srun", "--nodes=2", "--ntasks=4", "--ntasks-per-node=2", "--gpus-per-node=1",
+        text = run("srun", "--nodelist=node[1-2]", "--ntasks=4", "--ntasks-per-node=2", "--gpus-per-node=1",
                    "--mpi=pmix", DTRAIN, "doctor", "--slurm")
         self.assertRegex(text, r"nodes +2: node\[1-2\]")
         self.assertRegex(text, r"(?m)^ +3 +node2 ")
