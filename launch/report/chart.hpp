@@ -54,6 +54,7 @@ struct Bar {
 
 struct Axis {
   std::string label = {};  ///< with its unit
+  /// from_zero: of what is never negative.
   enum class Scale { linear, from_zero, logarithmic } scale = Scale::linear;
   std::vector<double> ticks = {};  ///< empty: where they fit
 };

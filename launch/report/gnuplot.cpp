@@ -17,6 +17,7 @@ namespace dtrain::launch {
 namespace {
 
 constexpr int width = 560;
+constexpr std::size_t most_marked_points = 24;  ///< of a line: more dots would hide each other
 
 bool is_control(char c) {
   return std::iscntrl(static_cast<unsigned char>(c)) != 0;
@@ -40,7 +41,9 @@ std::string style_of(const Line& line) {
   if (line.style == LineStyle::points)
     return has_range ? "using 1:2:3:4 with yerrorbars" : "using 1:2 with points";
   if (has_range) return "using 1:2:3:4 with yerrorlines";
-  return line.style == LineStyle::marked ? "using 1:2 with linespoints" : "using 1:2 with lines";
+  const bool is_marked =
+      line.style == LineStyle::marked && line.points.size() <= most_marked_points;
+  return is_marked ? "using 1:2 with linespoints" : "using 1:2 with lines";
 }
 
 std::string dashes_of(LineStyle style) {
@@ -152,14 +155,15 @@ int key_columns(const Chart& chart) {
 /// Pixels: as many as its rows of bars, or of the key, want.
 int height_of(const Chart& chart) {
   if (!chart.bars.empty())
-    return 90 + 34 * static_cast<int>(chart.bars.size()) + (chart.parts.empty() ? 0 : 30);
+    return 90 + 34 * static_cast<int>(chart.bars.size()) +
+           10 * static_cast<int>(chart.parts.size() + 1);
   const auto in_key = static_cast<int>(std::ranges::count(chart.lines, InKey::yes, &Line::in_key));
   const int columns = key_columns(chart);
   return 300 + 20 * ((in_key + columns - 1) / columns);
 }
 
 std::string key_commands(const Chart& chart) {
-  if (!chart.parts.empty()) return "set key above left Left reverse horizontal samplen 1\n";
+  if (!chart.parts.empty()) return "set key above left Left reverse vertical maxcols 2 samplen 1\n";
   return fmt::format("set key above left Left reverse vertical maxcols {} samplen 2\n",
                      key_columns(chart));
 }

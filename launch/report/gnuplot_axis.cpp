@@ -77,11 +77,11 @@ std::string axis_commands(char letter, const Axis& axis, Extent extent) {
     text += fmt::format("set logscale {}\n", letter);
     extent = {extent.low / 1.5, extent.high * 1.5};
   } else {
-    if (axis.scale == Axis::Scale::from_zero) extent.take(0);
-    const bool starts_at_zero = axis.scale == Axis::Scale::from_zero && extent.low == 0;
+    const bool from_zero = axis.scale == Axis::Scale::from_zero;
+    if (from_zero) extent.low = 0;  // an interval of what cannot be negative is cut there
     double margin = 0.06 * (extent.high - extent.low);
     if (margin <= 0) margin = extent.high == 0 ? 1 : 0.1 * std::abs(extent.high);
-    extent = {starts_at_zero ? 0 : extent.low - margin, extent.high + margin};
+    extent = {from_zero ? 0 : extent.low - margin, extent.high + margin};
   }
   text += fmt::format("set {}range [{}:{}]\n", letter, extent.low, extent.high);
   if (!axis.ticks.empty()) return text + ticks_at(letter, axis.ticks);

@@ -39,10 +39,10 @@ std::size_t count_runs(const PageContent& page) {
 }
 
 std::string header(const PageContent& page) {
-  std::string text = fmt::format(
-      "<header>\n<h1>Training report</h1>\n<p>{} of {}, put side by side by dtrain {}.</p>\n",
-      counted(count_runs(page), "run"), counted(page.configurations.size(), "configuration"),
-      version);
+  std::string text =
+      fmt::format("<header>\n<h1>Training report</h1>\n<p>{} of {}. Written by dtrain {}.</p>\n",
+                  counted(count_runs(page), "run"),
+                  counted(page.configurations.size(), "configuration"), version);
   if (!page.notice.empty())
     text += fmt::format("<p class=\"notice\" role=\"note\">{}</p>\n", escaped(page.notice));
   return text + "</header>\n";
@@ -56,7 +56,7 @@ std::string series_section(const PageContent& page) {
     for (const ScalingPoint& point : each.series.points) rows.push_back(row_of(columns, point));
     text += html::table(each.title(), header_of(columns), rows, 0);
   }
-  text += paragraph(std::string(series_explanation()));
+  text += paragraph(explanation_of(columns));
   const auto lines = remarks(page.series);
   if (!lines.empty()) {
     text += "<ul>\n";

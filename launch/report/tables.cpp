@@ -27,13 +27,13 @@ std::string joules_text(const ScalingPoint& point) {
 
 /// A column of medians of shares, where some point has them.
 void add_share(std::vector<Column>& columns, std::span<const ComparedSeries> all,
-               const std::string& header, Share share) {
+               const std::string& header, const std::string& meaning, Share share) {
   const auto has_share = [&](const ScalingPoint& point) { return (point.*share).has_value(); };
   if (std::ranges::none_of(all, [&](const ComparedSeries& each) {
         return std::ranges::any_of(each.series.points, has_share);
       }))
     return;
-  columns.push_back({header, [share](const ScalingPoint& point) {
+  columns.push_back({header, meaning, [share](const ScalingPoint& point) {
                        return point.*share ? fmt::format("{:.1f} %", 100 * (point.*share)->median)
                                            : "-";
                      }});
@@ -47,7 +47,7 @@ std::vector<std::string> comparison(std::span<const ComparedSeries> all) {
         if (point.ranks == first.ranks && point.nodes == first.nodes &&
             point.global_batch == first.global_batch)
           lines.push_back(fmt::format(
-              "{:.2f} times the samples/s with {} as with {} ({} nodes, {} ranks, batch {})",
+              "{:.2f} times the samples/s with {} as with {} (nodes: {}, ranks: {}, batch: {})",
               point.samples_per_second.median / first.samples_per_second.median, other.title(),
               all.front().title(), point.nodes, point.ranks, point.global_batch));
   return lines;
@@ -57,26 +57,34 @@ std::vector<std::string> comparison(std::span<const ComparedSeries> all) {
 
 std::vector<Column> series_columns(std::span<const ComparedSeries> all) {
   std::vector<Column> columns{
-      {"nodes", [](const auto& point) { return std::to_string(point.nodes); }},
-      {"ranks", [](const auto& point) { return std::to_string(point.ranks); }},
-      {"batch", [](const auto& point) { return std::to_string(point.global_batch); }},
-      {"runs", [](const auto& point) { return std::to_string(point.repeats); }},
-      {"samples/s",
+      {"nodes", "", [](const auto& point) { return std::to_string(point.nodes); }},
+      {"ranks", "", [](const auto& point) { return std::to_string(point.ranks); }},
+      {"batch", "samples of a step, over all ranks",
+       [](const auto& point) { return std::to_string(point.global_batch); }},
+      {"runs", "repeats", [](const auto& point) { return std::to_string(point.repeats); }},
+      {"samples/s", "a run's median epoch, training only; the median of the runs",
        [](const auto& point) { return short_number(point.samples_per_second.median); }},
-      {"range",
+      {"range", "of the runs",
        [](const auto& point) {
          const Spread& speed = point.samples_per_second;
          return fmt::format("{} to {}", short_number(speed.min), short_number(speed.max));
        }},
-      {"speed-up", speedup_text},
-      {"efficiency",
+      {"speed-up",
+       "over the first line, ± its 95 % confidence interval where both have several runs",
+       speedup_text},
+      {"efficiency", "speed-up over the ratio of ranks",
        [](const auto& point) { return fmt::format("{:.0f} %", 100 * point.efficiency); }}};
-  add_share(columns, all, "of ideal", &ScalingPoint::fraction_of_ideal);
-  add_share(columns, all, "waiting", &ScalingPoint::exposed_communication);
-  columns.push_back({"test accuracy", [](const auto& point) {
+  add_share(
+      columns, all, "of ideal",
+      "over as many replicas side by side that do not wait for each other, measured in turn with "
+      "each run",
+      &ScalingPoint::fraction_of_ideal);
+  add_share(columns, all, "waiting", "exposed communication, as a share of a step",
+            &ScalingPoint::exposed_communication);
+  columns.push_back({"test accuracy", "after the last epoch", [](const auto& point) {
                        return point.test_accuracy ? percent_text(point.test_accuracy->median) : "-";
                      }});
-  columns.push_back({"J/sample", joules_text});
+  columns.push_back({"J/sample", "energy of training", joules_text});
   return columns;
 }
 
@@ -92,14 +100,11 @@ Cells row_of(std::span<const Column> columns, const ScalingPoint& point) {
   return cells;
 }
 
-std::string_view series_explanation() {
-  return "samples/s: a run's median epoch, training only; the median of the runs, and their range. "
-         "speed-up: over the first line, ± its 95 % confidence interval. efficiency: speed-up over "
-         "the "
-         "ratio of ranks. of ideal: over as many replicas side by side that do not wait for each "
-         "other, "
-         "measured in turn with each run. waiting: exposed communication, as a share of a step. "
-         "J/sample: energy of training; - is not measured, ~ is an estimate.";
+std::string explanation_of(std::span<const Column> columns) {
+  std::string text;
+  for (const Column& column : columns)
+    if (!column.meaning.empty()) text += fmt::format("{}: {}. ", column.header, column.meaning);
+  return text + "- is not measured, ~ is an estimate.";
 }
 
 std::vector<std::string> remarks(std::span<const ComparedSeries> all) {
@@ -136,7 +141,7 @@ std::string markdown(std::span<const ComparedSeries> all, std::span<const Chart>
     for (const ScalingPoint& point : each.series.points) text += row(row_of(columns, point));
   }
   for (const std::string& line : remarks(all)) text += fmt::format("\n{}\n", line);
-  text += fmt::format("\n{}\n", series_explanation());
+  text += fmt::format("\n{}\n", explanation_of(columns));
   for (const Chart& chart : drawn)
     text += fmt::format("\n## {}\n\n![{}]({}.svg)\n\n{}\n", chart.title, chart.title, chart.name,
                         chart.explanation);

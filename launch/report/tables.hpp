@@ -16,6 +16,7 @@ using Cells = std::vector<std::string>;
 /// Of a table of series.
 struct Column {
   std::string header;
+  std::string meaning;  ///< empty: the header says it
   std::function<std::string(const ScalingPoint&)> cell;
 };
 /// Those that every table has, and those of which some point has the figure.
@@ -23,7 +24,7 @@ std::vector<Column> series_columns(std::span<const ComparedSeries>);
 Cells header_of(std::span<const Column>);
 Cells row_of(std::span<const Column>, const ScalingPoint&);
 /// What the columns mean.
-std::string_view series_explanation();
+std::string explanation_of(std::span<const Column>);
 
 /// Where several series have the same place: how they compare with the first one that has it. And points of
 /// a strong scaling study that learn something else than its first one.
