@@ -27,12 +27,6 @@ double seconds_per_call(const std::function<void()>& work, double window_seconds
   return best;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 ExitCode run_bench(Arguments arguments, Session& session) {
   const std::string name = arguments.empty() ? "" : arguments[0];
   if (name == "step") return run_bench_step(arguments.subspan(1), session);

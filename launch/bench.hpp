@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
 #include "launch/commands.hpp"
 
@@ -18,8 +17,5 @@ ExitCode run_bench_input(Arguments arguments, Session& session);
 /// Seconds of one call of `work`: the fastest of three windows of about `window_seconds` each,
 /// after one call to warm up.
 double seconds_per_call(const std::function<void()>& work, double window_seconds);
-
-/// Of an even number the upper of the middle two.
-double median(std::vector<double> values);
 
 }  // namespace dtrain::launch

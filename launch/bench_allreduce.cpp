@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/median.hpp"
 #include "base/stopwatch.hpp"
 #include "comm/allreduce/algorithms.hpp"
 #include "launch/bench.hpp"
@@ -100,7 +101,7 @@ class AllreduceBench {
       Row& row = rows.emplace_back();
       row.bytes = bytes;
       row.algorithm = contender.collective->name();
-      row.seconds = median(contender.seconds);
+      row.seconds = upper_median(contender.seconds);
       row.bus_gb_per_s = 1e-9 * bus_bytes / row.seconds;
       if (row.algorithm == "mpi") mpi_seconds = row.seconds;
     }
@@ -137,13 +138,12 @@ void print_table(const std::vector<Row>& rows, const comm::Communicator& communi
          fmt::format("{:.2f} GB/s", row.bus_gb_per_s),
          percent_text(row.bus_gb_per_s / memory_gb_per_s), fmt::format("{:.2f}x", row.mpi_ratio)});
   fmt::print(
-      "{}\n{} ranks on {} node{}. Times: the slowest rank's, median of the rounds. Bus: 2(P-1)/P "
-      "of "
-      "the array\nover the time. Measured memory bandwidth: {:.1f} GB/s (triad, {} "
-      "thread{});\nmore than that: the array "
-      "stays in a cache.\n",
-      table.text(), communicator.size(), communicator.nodes(), communicator.nodes() == 1 ? "" : "s",
-      memory_gb_per_s, threads, threads == 1 ? "" : "s");
+      "{}\n{} on {}. Times: the slowest rank's, median of the rounds.\n"
+      "Bus: 2(P-1)/P of the array over the time. Measured memory bandwidth: {:.1f} GB/s (triad, "
+      "{});\n"
+      "more than that: the array stays in a cache.\n",
+      table.text(), counted(communicator.size(), "rank"), counted(communicator.nodes(), "node"),
+      memory_gb_per_s, counted(threads, "thread"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/cores.hpp"
+#include "base/median.hpp"
 #include "base/stopwatch.hpp"
 #include "datasets/data_loader.hpp"
 #include "launch/bench.hpp"
@@ -79,7 +80,7 @@ ExitCode run_bench_input(Arguments arguments, Session& session) {
   std::vector<double> seconds;
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch)
     seconds.push_back(read_epoch(loader, dataset, batch, epoch, *stream));
-  const double rate = static_cast<double>(dataset.size()) / median(seconds);
+  const double rate = static_cast<double>(dataset.size()) / upper_median(seconds);
   const double bytes = rate * static_cast<double>(dataset.sample_bytes());
   const bool streamed = dataset.resident_samples() == nullptr;
   if (json) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/median.hpp"
 #include "base/stopwatch.hpp"
 #include "datasets/data_loader.hpp"
 #include "launch/bench.hpp"
@@ -205,7 +206,7 @@ std::vector<Result> measure_steps(std::span<const std::unique_ptr<StepBench>> be
       results[i].lockstep_seconds.push_back(std::reduce(each.begin(), each.end()) / steps[i]);
     }
   }
-  for (Result& result : results) result.seconds_per_step = median(result.window_seconds);
+  for (Result& result : results) result.seconds_per_step = upper_median(result.window_seconds);
   return results;
 }
 
@@ -317,8 +318,7 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
   std::string text =
       fact_line("model", fmt::format("{}, batch {}, {}", model.name(), bench.samples(),
                                      settings.optimizer)) +
-      fact_line("ranks",
-                fmt::format("{}, {} thread{} each", ranks, threads, threads == 1 ? "" : "s")) +
+      fact_line("ranks", fmt::format("{}, {} each", ranks, counted(threads, "thread"))) +
       fact_line("comm", bench.reason().empty() ? bench.name() : bench.reason()) +
       fact_line("device", fmt::format("{} ({}), {}", device, device_name, settings.precision)) +
       fact_line("step", fmt::format("{:.4g} ms{}", 1e3 * result.seconds_per_step, sums)) +

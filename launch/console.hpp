@@ -30,6 +30,8 @@ void show(std::FILE* stream, const std::string& text);
 
 /// "1,234,567"
 std::string with_commas(std::int64_t number);
+/// "1 node", "2 nodes"
+std::string counted(std::int64_t count, std::string_view noun);
 /// "0.42 s", "1 min 05 s", "2 h 03 min"
 std::string duration_text(double seconds);
 /// "97.31 %"; "-" where there is none.

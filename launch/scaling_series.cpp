@@ -9,6 +9,8 @@
 #include <map>
 #include <tuple>
 
+#include "launch/console.hpp"
+
 namespace dtrain::launch {
 namespace {
 
@@ -130,8 +132,8 @@ ScalingSeries empty_series(const FinishedRun& run) {
 }  // namespace
 
 std::string ScalingSeries::title() const {
-  std::string text = fmt::format("{} on {}, {}, {}, {} thread{} a rank", model, dataset, device,
-                                 precision, threads_per_rank, threads_per_rank == 1 ? "" : "s");
+  std::string text = fmt::format("{} on {}, {}, {}, {} a rank", model, dataset, device, precision,
+                                 counted(threads_per_rank, "thread"));
   if (comm != "auto") text += fmt::format(", comm {}", comm);
   if (batch > 0)
     text += fmt::format(", batch {}{}", batch, kind == StudyKind::weak ? " a rank" : "");

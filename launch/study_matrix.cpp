@@ -6,13 +6,10 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "launch/console.hpp"
 
 namespace dtrain::launch {
 namespace {
-
-std::string counted(std::int64_t count, const char* noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 std::vector<std::string> precisions_on(const std::string& device, const StudyMatrix& matrix) {
   if (matrix.kind == StudyKind::devices && device == "cpu") return {"fp32"};

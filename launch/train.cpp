@@ -64,9 +64,6 @@ void fit_batch_to_ranks(TrainSettings& settings, int ranks) {
 
 std::string banner(const train::RunSummary& run, const TrainSettings& settings,
                    const nn::InputSpec& input, const std::string& sums) {
-  const auto plural = [](int count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-  };
   std::string text = fmt::format("dtrain {}\n", version);
   text +=
       fact_line("model", fmt::format("{}, {} parameters", run.model, with_commas(run.parameters)));
@@ -76,9 +73,9 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
                           input.sample_shape.to_string(), input.classes));
   text += fact_line("training", fmt::format("{}, lr {}, {}, batch {}", settings.optimizer,
                                             settings.lr, settings.schedule, run.global_batch));
-  text +=
-      fact_line("ranks", fmt::format("{} on {}, {} each", run.world_size, plural(run.nodes, "node"),
-                                     plural(run.threads_per_rank, "thread")));
+  text += fact_line("ranks",
+                    fmt::format("{} on {}, {} each", run.world_size, counted(run.nodes, "node"),
+                                counted(run.threads_per_rank, "thread")));
   if (!sums.empty()) text += fact_line("comm", sums);
   text +=
       fact_line("device", fmt::format("{} ({}), {}", run.device, run.device_name, run.precision));

@@ -12,10 +12,6 @@
 namespace dtrain::launch {
 namespace {
 
-std::string counted(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 /// What may differ, in the order in which a label names it. Empty: does not apply.
 std::vector<std::string> attributes(const RunRecord& record) {
   const FinishedRun& run = record.run;

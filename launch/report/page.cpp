@@ -16,10 +16,6 @@ namespace {
 
 using html::escaped;
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string paragraph(const std::string& text) {
   return fmt::format("<p>{}</p>\n", escaped(text));
 }
@@ -42,7 +38,7 @@ std::string header(const PageContent& page) {
   std::string text =
       fmt::format("<header>\n<h1>Training report</h1>\n<p>{} of {}. Written by dtrain {}.</p>\n",
                   counted(count_runs(page), "run"),
-                  counted(page.configurations.size(), "configuration"), version);
+                  counted(std::ssize(page.configurations), "configuration"), version);
   if (!page.notice.empty())
     text += fmt::format("<p class=\"notice\" role=\"note\">{}</p>\n", escaped(page.notice));
   return text + "</header>\n";

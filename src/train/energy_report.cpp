@@ -2,8 +2,9 @@
 // Copyright (c) 2026, the dtrain authors
 #include "train/energy_report.hpp"
 
-#include <algorithm>
 #include <vector>
+
+#include "base/median.hpp"
 
 namespace dtrain::train {
 namespace {
@@ -15,10 +16,7 @@ Joules ratio(const Joules& joules, double divisor) {
 }
 
 Joules median(std::vector<double> values) {
-  if (values.empty()) return std::nullopt;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
+  return values.empty() ? std::nullopt : Joules(upper_median(std::move(values)));
 }
 
 Joules joules_to_target(std::span<const EpochRecord> epochs, double target) {

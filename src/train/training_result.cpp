@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #include "train/training_result.hpp"
 
-#include <algorithm>
+#include "base/median.hpp"
 
 namespace dtrain::train {
 
@@ -22,9 +22,7 @@ double median_samples_per_second(const std::vector<EpochRecord>& epochs) {
   if (epochs.empty()) return 0;
   std::vector<double> speeds;
   for (const EpochRecord& record : epochs) speeds.push_back(record.samples_per_second);
-  const auto middle = speeds.begin() + static_cast<std::ptrdiff_t>(speeds.size() / 2);
-  std::ranges::nth_element(speeds, middle);
-  return *middle;
+  return upper_median(std::move(speeds));
 }
 
 }  // namespace dtrain::train

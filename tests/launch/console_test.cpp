@@ -8,6 +8,12 @@
 namespace dtrain::launch {
 namespace {
 
+TEST(Console, CountsInWords) {
+  EXPECT_EQ(counted(0, "node"), "0 nodes");
+  EXPECT_EQ(counted(1, "node"), "1 node");
+  EXPECT_EQ(counted(2, "node"), "2 nodes");
+}
+
 TEST(Console, NumbersHaveUnitsAndFewDigits) {
   EXPECT_EQ(with_commas(0), "0");
   EXPECT_EQ(with_commas(999), "999");
