@@ -104,6 +104,20 @@ class StepBench {
   /// Means over all steps so far.
   double communication_ms() const { return 1e3 * communication_seconds_ / steps(); }
   double exposed_ms() const { return exposed_ms_ / steps(); }
+  /// Medians of this rank's steps, as a run's summary.json has them of its slowest rank's.
+  train::Json step_milliseconds() const {
+    const measure::StepSummary steps = step_.time_summary();
+    const auto median_of = [&](Phase phase) {
+      return steps.phase_median_ms[static_cast<std::size_t>(phase)];
+    };
+    return {{"median", steps.median_ms},
+            {"p95", steps.p95_ms},
+            {"data", median_of(Phase::data)},
+            {"forward", median_of(Phase::forward)},
+            {"backward", median_of(Phase::backward)},
+            {"comm_exposed", median_of(Phase::comm_exposed)},
+            {"optimizer", median_of(Phase::optimizer)}};
+  }
 
  private:
   /// What training would be told.
@@ -306,6 +320,7 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
                            {"fraction_of_peak", gflops / result.peak_gflops},
                            {"comm_ms", bench.communication_ms()},
                            {"comm_exposed_ms", bench.exposed_ms()},
+                           {"step_milliseconds", bench.step_milliseconds()},
                            {"window_ms", milliseconds(result.window_seconds)},
                            {"lockstep_ms", milliseconds(result.lockstep_seconds)}};
     fmt::print("{}\n", train::to_text(json));
