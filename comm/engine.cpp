@@ -26,7 +26,12 @@ constexpr std::size_t most_bytes = std::size_t{8} << 20;
 constexpr std::size_t smallest_message = 4096;
 /// A bucket pays for its latency when that is a tenth of its time.
 constexpr double buckets_per_latency = 10;
-constexpr double smallest_bucket_mb = 0.25, largest_bucket_mb = 25;
+constexpr double smallest_bucket_mb = 0.25;
+
+/// Of the array that tells how fast a sum of the gradient is.
+std::size_t probe_bytes(std::size_t gradient_bytes) {
+  return std::clamp(gradient_bytes, smallest_message, most_bytes);
+}
 
 /// Seconds of one allreduce of the slowest rank, the best of some: what else the machine does is not
 /// the candidate's fault.
@@ -73,13 +78,6 @@ std::string describe(const CollectiveOptions& options, bool several_nodes) {
   if (options.neighbours == Neighbours::numa_domain)
     return "node by NUMA domains, then " + options.across;
   return several_nodes && options.name == "node" ? "node, then " + options.across : options.name;
-}
-
-/// Buckets of which each costs little more for its latency.
-double fitting_bucket_mb(double latency, double seconds, std::size_t bytes) {
-  const double bytes_per_second = static_cast<double>(bytes) / std::max(seconds - latency, 1e-9);
-  return std::clamp(buckets_per_latency * latency * bytes_per_second * 1e-6, smallest_bucket_mb,
-                    largest_bucket_mb);
 }
 
 /// What the ranks' devices allow.
@@ -154,7 +152,7 @@ Engine make_host_engine(Communicator& communicator, const EngineRequest& request
     return engine;
   }
 
-  const std::size_t bytes = std::clamp(request.gradient_bytes, smallest_message, most_bytes);
+  const std::size_t bytes = probe_bytes(request.gradient_bytes);
   const bool fits_buckets = several_nodes && !request.bucket_mb;
   CollectiveOptions chosen;
   double fastest = 0;
@@ -175,10 +173,10 @@ Engine make_host_engine(Communicator& communicator, const EngineRequest& request
   }
   if (!times.empty())
     engine.reason += fmt::format(" ({:.3g} MB: {})", static_cast<double>(bytes) * 1e-6, times);
-  if (fits_buckets) {
-    const double latency = measure(communicator, *engine.collective, smallest_message);
-    engine.bucket_mb = fitting_bucket_mb(latency, fastest, bytes);
-  }
+  if (fits_buckets)
+    engine.bucket_mb = fitting_bucket_mb(request.gradient_bytes, [&](std::size_t size) {
+      return size == bytes ? fastest : measure(communicator, *engine.collective, size);
+    });
   engine.reason += fmt::format(", buckets of {:.3g} MB, {}", engine.bucket_mb,
                                engine.options.overlap ? "beside backward" : "after backward");
   const bool sends =
@@ -192,6 +190,16 @@ Engine make_host_engine(Communicator& communicator, const EngineRequest& request
 }
 
 }  // namespace
+
+double fitting_bucket_mb(std::size_t gradient_bytes,
+                         const std::function<double(std::size_t bytes)>& seconds) {
+  const std::size_t bytes = probe_bytes(gradient_bytes);
+  const double latency = seconds(smallest_message);
+  const double bytes_per_second =
+      static_cast<double>(bytes) / std::max(seconds(bytes) - latency, 1e-9);
+  return std::clamp(buckets_per_latency * latency * bytes_per_second * 1e-6, smallest_bucket_mb,
+                    largest_bucket_mb);
+}
 
 Engine make_engine(Communicator& communicator, const EngineRequest& request) {
   const bool has_gpu = request.device != nullptr && !request.device->is_host();

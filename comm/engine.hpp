@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -34,5 +35,13 @@ struct Engine {
 /// its own, else by way of the host's memory. Collective. Throws UsageError where --comm nccl cannot
 /// be.
 Engine make_engine(Communicator& communicator, const EngineRequest& request);
+
+/// What a bucket holds at most where nothing else is asked for; on one node all of them.
+inline constexpr double largest_bucket_mb = 25;
+
+/// Buckets for several nodes, of which each costs little more for its latency. `seconds`: of one sum
+/// of so many bytes, asked for at most twice.
+double fitting_bucket_mb(std::size_t gradient_bytes,
+                         const std::function<double(std::size_t bytes)>& seconds);
 
 }  // namespace dtrain::comm

@@ -33,6 +33,7 @@ constexpr std::array table{
           [](Arguments words, Session& session) {
             return run_scaling_study(StudyKind::devices, words, session);
           }},
+    Study{"predict", "more ranks than there are, from what was measured", run_study_predict},
 };
 
 std::vector<std::string> names() {

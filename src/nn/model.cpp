@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "nn/backward_cost.hpp"
 
 namespace dtrain::nn {
 
@@ -68,17 +69,9 @@ std::int64_t Model::parameter_count() const {
 }
 
 std::int64_t Model::flops_per_sample() const {
-  std::vector<bool> has_gradient(layers_.size());  // does the output depend on a parameter?
   std::int64_t madds = 0;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const LayerSpec& layer = layers_[i];
-    const bool input_has_gradient = std::ranges::any_of(layer.inputs, [&](int input) {
-      return input >= 0 && has_gradient[static_cast<std::size_t>(input)];
-    });
-    has_gradient[i] = input_has_gradient || !layer.parameters.empty();
-    // Forward, weight gradient, input gradient.
-    madds += layer.forward_madds * (input_has_gradient ? 3 : 2);
-  }
+  for (const LayerSpec& layer : layers_) madds += layer.forward_madds;
+  for (const std::int64_t backward : backward_madds(*this)) madds += backward;
   return 2 * madds;
 }
 
