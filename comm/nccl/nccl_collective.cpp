@@ -35,11 +35,7 @@ class NcclRanks {
     settle(ncclCommInitRankConfig(&comm_, size_, id, rank_, &config), "ncclCommInitRankConfig");
   }
   ~NcclRanks() {
-    if (comm_ == nullptr) return;
-    if (failed_)
-      ncclCommAbort(comm_);
-    else
-      ncclCommDestroy(comm_);
+    if (comm_ != nullptr) ncclCommDestroy(comm_);
   }
   NcclRanks(const NcclRanks&) = delete;
   NcclRanks& operator=(const NcclRanks&) = delete;
@@ -72,14 +68,16 @@ class NcclRanks {
   }
 
  private:
+  /// Aborts at once: sums that wait for a lost rank would keep the GPU, and everyone who waits for it,
+  /// streams that are destroyed on the way out too.
   [[noreturn]] void fail(const std::string& message) {
-    failed_ = true;
+    if (comm_ != nullptr) ncclCommAbort(comm_);
+    comm_ = nullptr;
     throw Error(message + ". Use --comm mpi to do without NCCL", ExitCode::lost_rank);
   }
 
   int rank_, size_;
-  ncclComm_t comm_ = nullptr;
-  bool failed_ = false;
+  ncclComm_t comm_ = nullptr;  ///< null before it is made and after a failure
 };
 
 /// Memory that NCCL may send from and receive into without a copy of its own.
@@ -90,7 +88,7 @@ class RegisteredAllocation final : public kernels::Allocation {
     ranks_->settle(ncclCommRegister(ranks_->get(), data, bytes, &handle_), "ncclCommRegister");
   }
   ~RegisteredAllocation() override {
-    ncclCommDeregister(ranks_->get(), handle_);
+    if (ranks_->get() != nullptr) ncclCommDeregister(ranks_->get(), handle_);
     ncclMemFree(data());
   }
 

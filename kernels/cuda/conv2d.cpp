@@ -9,6 +9,7 @@
 #include "kernels/cuda/device.hpp"
 #include "kernels/cuda/layout.hpp"
 #include "kernels/cuda/ops.hpp"
+#include "kernels/cuda/scratch.hpp"
 
 namespace dtrain::kernels::cuda {
 namespace {
@@ -31,16 +32,16 @@ class CudnnConv2d final : public Conv2d {
     output_layout_ = channels_last(spec.output_shape());
     weight_layout_ = channels_last(spec.weight_shape());
     DTRAIN_ASSERT(!spec.weight || *spec.weight == weight_layout_);
-    scratch_bytes_ = forward_.workspace_bytes();
-    if (spec.pass == Pass::inference) return;
-    if (spec.has_bias)
-      scratch_bytes_ = std::max(scratch_bytes_, bias_scratch_bytes(rows_, channels_));
-    ConvolutionPlanner& planner = device.convolutions();
-    backward_filter_.emplace(planner.plan(spec, ConvolutionPart::backward_filter));
-    scratch_bytes_ = std::max(scratch_bytes_, backward_filter_->workspace_bytes());
-    if (!spec.needs_input_gradient) return;
-    backward_data_.emplace(planner.plan(spec, ConvolutionPart::backward_data));
-    scratch_bytes_ = std::max(scratch_bytes_, backward_data_->workspace_bytes());
+    std::size_t workspace = forward_.workspace_bytes();
+    if (spec.pass == Pass::training) {
+      plan_backward(device.convolutions(), spec);
+      if (spec.has_bias) workspace = std::max(workspace, bias_scratch_bytes(rows_, channels_));
+      workspace = std::max(workspace, backward_filter_->workspace_bytes());
+      if (backward_data_) workspace = std::max(workspace, backward_data_->workspace_bytes());
+    }
+    ScratchAreas areas;
+    areas.add(workspace);
+    scratch_bytes_ = areas.bytes();
   }
 
   void forward(const Forward& f, Stream& stream) override {
@@ -78,10 +79,16 @@ class CudnnConv2d final : public Conv2d {
     return ConvolutionRun(planner.plan(spec, ConvolutionPart::forward));
   }
 
-  void run(ConvolutionRun& convolution, const ConvolutionTensors& tensors, void* workspace,
+  void plan_backward(ConvolutionPlanner& planner, const Conv2dSpec& spec) {
+    backward_filter_.emplace(planner.plan(spec, ConvolutionPart::backward_filter));
+    if (spec.needs_input_gradient)
+      backward_data_.emplace(planner.plan(spec, ConvolutionPart::backward_data));
+  }
+
+  void run(ConvolutionRun& convolution, const ConvolutionTensors& tensors, void* scratch,
            Stream& stream) {
     check(cudnnSetStream(device_.cudnn(), raw(stream)), "cudnnSetStream");
-    convolution.run(device_.cudnn(), tensors, workspace);
+    convolution.run(device_.cudnn(), tensors, ScratchAreas::at(scratch, 0));
   }
 
   CudaDevice& device_;

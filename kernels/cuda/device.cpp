@@ -68,6 +68,7 @@ CudaDevice::CudaDevice(const CudaOptions& options)
 
 CudaDevice::~CudaDevice() {
   cudaSetDevice(ordinal_);
+  convolutions_.reset();  // plans hold code that cuDNN has loaded for its handle
   if (cudnn_ != nullptr) cudnnDestroy(cudnn_);
   if (cublas_ != nullptr) cublasLtDestroy(cublas_);
 }

@@ -8,6 +8,7 @@
 #include "kernels/cuda/layout.hpp"
 #include "kernels/cuda/matmul.hpp"
 #include "kernels/cuda/ops.hpp"
+#include "kernels/cuda/scratch.hpp"
 
 namespace dtrain::kernels::cuda {
 namespace {
@@ -42,23 +43,28 @@ class CublasLinear final : public Linear {
       plain.epilogue = MatmulEpilogue::none;
       forward_ = make_matmul(device, plain);
     }
-    scratch_bytes_ = forward_->workspace_bytes();
-    if (spec.pass == Pass::training) plan_backward(device, spec);
+    std::size_t workspace = forward_->workspace_bytes();
+    if (spec.pass == Pass::training) workspace = std::max(workspace, plan_backward(device, spec));
+    ScratchAreas areas;
+    areas.add(workspace);
+    scratch_bytes_ = areas.bytes();
   }
 
   void forward(const Forward& f, Stream& stream) override {
-    forward_->run(f.input, f.weight, const_cast<float*>(f.bias), f.output, f.scratch, stream);
+    forward_->run(f.input, f.weight, const_cast<float*>(f.bias), f.output,
+                  ScratchAreas::at(f.scratch, 0), stream);
     if (!is_fused_) add_bias(activation_, batch_, outputs_, f.bias, f.output, stream);
   }
 
   void backward(const Backward& b, Stream& stream) override {
+    void* workspace = ScratchAreas::at(b.scratch, 0);
     finish_output_gradient(activation_, batch_, outputs_, b.output, b.output_gradient,
-                           weight_sums_bias_ ? nullptr : b.bias_gradient, b.scratch, stream);
+                           weight_sums_bias_ ? nullptr : b.bias_gradient, workspace, stream);
     if (b.weight_gradient != nullptr)
       backward_weight_->run(b.output_gradient, b.input, b.bias_gradient, b.weight_gradient,
-                            b.scratch, stream);
+                            workspace, stream);
     if (b.input_gradient != nullptr)
-      backward_data_->run(b.output_gradient, b.weight, nullptr, b.input_gradient, b.scratch,
+      backward_data_->run(b.output_gradient, b.weight, nullptr, b.input_gradient, workspace,
                           stream);
   }
 
@@ -69,7 +75,8 @@ class CublasLinear final : public Linear {
     return rectifies ? MatmulEpilogue::relu : MatmulEpilogue::none;
   }
 
-  void plan_backward(CudaDevice& device, const LinearSpec& spec) {
+  /// Returns the workspace that it wants.
+  std::size_t plan_backward(CudaDevice& device, const LinearSpec& spec) {
     // dW (out, in) = dy^T * x. With a ReLU the mask has to pass over dy anyway, and sums the bias.
     MatmulSpec product{.rows = outputs_,
                        .columns = spec.in_features(),
@@ -79,18 +86,18 @@ class CublasLinear final : public Linear {
     if (spec.has_bias && activation_ == Activation::none)
       backward_weight_ = Matmul::try_make(device, product);
     weight_sums_bias_ = backward_weight_ != nullptr;
+    std::size_t workspace = 0;
     if (!weight_sums_bias_) {
       product.epilogue = MatmulEpilogue::none;
       backward_weight_ = make_matmul(device, product);
-      if (spec.has_bias)
-        scratch_bytes_ = std::max(scratch_bytes_, bias_scratch_bytes(batch_, outputs_));
+      if (spec.has_bias) workspace = bias_scratch_bytes(batch_, outputs_);
     }
-    scratch_bytes_ = std::max(scratch_bytes_, backward_weight_->workspace_bytes());
-    if (!spec.needs_input_gradient) return;
+    workspace = std::max(workspace, backward_weight_->workspace_bytes());
+    if (!spec.needs_input_gradient) return workspace;
     // dx (N, in) = dy * W
     backward_data_ =
         make_matmul(device, {.rows = batch_, .columns = spec.in_features(), .inner = outputs_});
-    scratch_bytes_ = std::max(scratch_bytes_, backward_data_->workspace_bytes());
+    return std::max(workspace, backward_data_->workspace_bytes());
   }
 
   Activation activation_;

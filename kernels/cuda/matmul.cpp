@@ -72,7 +72,8 @@ class Preference {
 }  // namespace
 
 // out^T (columns, rows) = right^T * left^T: cuBLAS's A is our right, its B our left.
-Matmul::Matmul(CudaDevice& device, const MatmulSpec& spec) : device_(device) {
+Matmul::Matmul(CudaDevice& device, const MatmulSpec& spec)
+    : device_(device), fuses_(spec.epilogue != MatmulEpilogue::none) {
   check(cublasLtMatmulDescCreate(
             &operation_, device.options().tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F,
             CUDA_R_32F),
@@ -109,6 +110,8 @@ bool Matmul::find_algorithm() {
       cublasLtMatmulAlgoGetHeuristic(device_.cublas(), operation_, right_, left_, out_, out_,
                                      preference.get(), 1, &algorithm_, &found);
   if (status == CUBLAS_STATUS_NOT_SUPPORTED) return false;
+  // Some epilogues that go with other types only are told so.
+  if (status == CUBLAS_STATUS_INVALID_VALUE && fuses_) return false;
   check(status, "cublasLtMatmulAlgoGetHeuristic");
   return found == 1 && algorithm_.state == CUBLAS_STATUS_SUCCESS;
 }

@@ -39,6 +39,7 @@ class Matmul {
   Matmul(const Matmul&) = delete;
   Matmul& operator=(const Matmul&) = delete;
 
+  /// `workspace` of run(), at a multiple of 256 (kernels/cuda/scratch.hpp).
   std::size_t workspace_bytes() const { return algorithm_.workspaceSize; }
   void run(const float* left, const float* right, float* bias, float* out, void* workspace,
            Stream& stream);
@@ -48,6 +49,7 @@ class Matmul {
   bool find_algorithm();
 
   CudaDevice& device_;
+  const bool fuses_;
   cublasLtMatmulDesc_t operation_ = nullptr;
   cublasLtMatrixLayout_t left_ = nullptr, right_ = nullptr, out_ = nullptr;
   cublasLtMatmulHeuristicResult_t algorithm_{};
