@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kernels/device/device.hpp"
+#include "kernels/elements.hpp"
 
 namespace dtrain::kernels {
 
@@ -17,13 +18,13 @@ constexpr bool derivative_needs_input(Activation activation) {
   return activation == Activation::gelu;
 }
 
-/// output[i] = f(input[i]) for i < count. May run in place.
-using ActivationForward = void (*)(Activation, std::int64_t count, const float* input,
-                                   float* output, Stream&);
+/// output[i] = f(input[i]) for all elements. May run in place.
+using ActivationForward = void (*)(Activation, Elements, const float* input, float* output,
+                                   Stream&);
 
 /// input_gradient[i] = output_gradient[i] * f'(.), where `value` is the forward input or output as
 /// derivative_needs_input() says. input_gradient may be output_gradient.
-using ActivationBackward = void (*)(Activation, std::int64_t count, const float* value,
+using ActivationBackward = void (*)(Activation, Elements, const float* value,
                                     const float* output_gradient, float* input_gradient, Stream&);
 
 }  // namespace dtrain::kernels

@@ -13,6 +13,11 @@ std::size_t Layout::bytes() const {
                       : static_cast<std::size_t>(shape_.elements()) * sizeof(float);
 }
 
+Elements Layout::elements() const {
+  const ElementType type = description_ ? description_->element_type() : ElementType::float32;
+  return {static_cast<std::int64_t>(bytes() / bytes_of(type)), type};
+}
+
 std::string Layout::name() const {
   return description_ ? description_->name() : "plain";
 }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/shape.hpp"
+#include "kernels/elements.hpp"
 
 namespace dtrain::kernels {
 
@@ -20,15 +21,16 @@ class LayoutDescription {
   virtual ~LayoutDescription() = default;
   /// Memory that the value takes, padding included.
   virtual std::size_t bytes() const = 0;
+  virtual ElementType element_type() const { return ElementType::float32; }
   /// Readable and equal for equal layouts, on every rank: part of the replicas' fingerprint.
   virtual std::string name() const = 0;
 };
 
-/// The logical shape and the memory layout of one float32 value. A cheap value type.
+/// The logical shape and the memory layout of one value. A cheap value type.
 class Layout {
  public:
   Layout() = default;
-  /// Row-major and dense: the canonical layout of `shape`.
+  /// Row-major, dense, float32: the canonical layout of `shape`.
   static Layout plain(const Shape& shape);
   /// A backend's own layout of `shape`.
   Layout(const Shape& shape, std::shared_ptr<const LayoutDescription> description)
@@ -37,10 +39,12 @@ class Layout {
   const Shape& shape() const { return shape_; }
   bool is_plain() const { return description_ == nullptr; }
   std::size_t bytes() const;
-  /// Floats that the value takes, padding included: elementwise functions run over all of them.
+  /// Elements that the value takes, padding included: elementwise functions run over all of them.
+  Elements elements() const;
+  /// The same, of a float32 value.
   std::int64_t floats() const { return static_cast<std::int64_t>(bytes() / sizeof(float)); }
   /// True where the memory holds more than the logical elements. The surplus is zero and stays zero.
-  bool is_padded() const { return floats() != shape_.elements(); }
+  bool is_padded() const { return elements().count != shape_.elements(); }
   std::string name() const;
   /// The backend's description; null for a plain layout.
   const LayoutDescription* description() const { return description_.get(); }

@@ -34,6 +34,12 @@ int fair_threads(comm::Communicator& communicator) {
 
 namespace {
 
+kernels::ElementType element_type(const std::string& precision) {
+  if (precision == "bf16") return kernels::ElementType::bfloat16;
+  if (precision == "fp16") return kernels::ElementType::float16;
+  return kernels::ElementType::float32;
+}
+
 bool has_gpu() {
   std::error_code ignored;
   if (!std::filesystem::exists("/dev/nvidiactl", ignored)) return false;  // nor a driver
@@ -69,16 +75,14 @@ DeviceChoice pick_device(const std::string& option, int local_rank, int local_si
 std::unique_ptr<kernels::Backend> make_backend(const DeviceChoice& device,
                                                const ComputeOptions& options) {
   if (device.name == "cuda") {
-    if (options.precision != "fp32" && options.precision != "tf32")
-      throw UsageError(
-          fmt::format("--precision {} is not available yet; use fp32 or tf32", options.precision));
     return kernels::CudaModule::open().make_backend({.ordinal = device.ordinal,
+                                                     .type = element_type(options.precision),
                                                      .tf32 = options.precision == "tf32",
                                                      .deterministic = options.reproducible});
   }
   if (options.precision != "fp32")
-    throw UsageError(
-        fmt::format("--precision {} is not available on the CPU; use fp32", options.precision));
+    throw UsageError(fmt::format("--precision {} is for GPUs: --device cuda, or fp32 on the CPU",
+                                 options.precision));
   return kernels::make_cpu_backend(options.threads);
 }
 

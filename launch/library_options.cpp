@@ -17,6 +17,7 @@ train::TrainerOptions trainer_options(const TrainSettings& s, const nn::Model& m
   options.augment = datasets::parse_augment(s.augment);
   options.loss = nn::parse_loss(s.loss);
   options.label_smoothing = static_cast<float>(s.label_smoothing);
+  options.scale_loss = s.precision == "fp16";
   options.synchronization.optimizer = {.kind = optim::parse_optimizer(s.optimizer),
                                        .momentum = static_cast<float>(s.momentum),
                                        .nesterov = s.nesterov,

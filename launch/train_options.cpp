@@ -151,7 +151,7 @@ void add_machine_options(CLI::App& parser, TrainSettings& s) {
       ->type_name("NAME")
       ->capture_default_str();
   group(parser.add_option("--precision", s.precision,
-                          "fp32; tf32 on a GPU (bf16 and fp16 are not there yet)"))
+                          "fp32; on a GPU also tf32, bf16, fp16 (with a scaled loss)"))
       ->type_name("NAME")
       ->check(one_of({"fp32", "tf32", "bf16", "fp16"}))
       ->capture_default_str();

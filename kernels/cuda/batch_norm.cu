@@ -7,6 +7,7 @@
 #include "kernels/batch_norm.hpp"
 
 #include "kernels/cuda/column_sums.cuh"
+#include "kernels/cuda/element.cuh"
 #include "kernels/cuda/layout.hpp"
 #include "kernels/cuda/map.cuh"
 #include "kernels/cuda/ops.hpp"
@@ -22,17 +23,20 @@ struct Normal {
 };
 
 /// Count, mean and squared deviations of some elements (T. Chan, G. Golub and R. LeVeque, 1979).
+template <class T>
 struct Statistics {
   struct Partial {
     float count, mean, squares;
   };
-  const float* input;
+  const T* input;
   float epsilon;
   float* mean;
   float* variance;
   Normal* saved;
 
-  __device__ Partial of(std::int64_t index, std::int64_t) const { return {1, input[index], 0}; }
+  __device__ Partial of(std::int64_t index, std::int64_t) const {
+    return {1, static_cast<float>(input[index]), 0};
+  }
   __device__ static Partial join(const Partial& a, const Partial& b) {
     const float count = a.count + b.count;
     if (b.count == 0) return a;
@@ -48,25 +52,26 @@ struct Statistics {
 };
 
 /// Sums of dy and of dy * normal; dy is masked on the way.
+template <class T>
 struct GradientSums {
   struct Partial {
     float dy, dy_normal;
   };
   bool rectify;
-  const float* input;
-  const float* output;
-  float* output_gradient;
+  const T* input;
+  const T* output;
+  T* output_gradient;
   const Normal* saved;
   float* gamma_gradient;
   float* beta_gradient;
 
   __device__ Partial of(std::int64_t index, std::int64_t column) const {
-    float dy = output_gradient[index];
+    float dy = static_cast<float>(output_gradient[index]);
     if (rectify) {
-      dy *= Relu::derivative(output[index]);
-      output_gradient[index] = dy;
+      dy *= Relu::derivative(static_cast<float>(output[index]));
+      output_gradient[index] = static_cast<T>(dy);  // as it was, or 0
     }
-    return {dy, dy * saved[column].of(input[index])};
+    return {dy, dy * saved[column].of(static_cast<float>(input[index]))};
   }
   __device__ static Partial join(const Partial& a, const Partial& b) {
     return {a.dy + b.dy, a.dy_normal + b.dy_normal};
@@ -87,39 +92,42 @@ __device__ void for_each(std::int64_t count, unsigned columns, const Visit& visi
                                                    : i % columns));
 }
 
+template <class T>
 __global__ void __launch_bounds__(256)
-    normalize_batch(bool rectify, std::int64_t count, unsigned channels, const float* input,
-                    const Normal* saved, const float* gamma, const float* beta, float* output) {
+    normalize_batch(bool rectify, std::int64_t count, unsigned channels, const T* input,
+                    const Normal* saved, const float* gamma, const float* beta, T* output) {
   for_each(count, channels, [&](std::int64_t i, unsigned c) {
-    const float y = gamma[c] * saved[c].of(input[i]) + beta[c];
-    output[i] = rectify ? Relu::forward(y) : y;
+    const float y = gamma[c] * saved[c].of(static_cast<float>(input[i])) + beta[c];
+    output[i] = static_cast<T>(rectify ? Relu::forward(y) : y);
   });
 }
 
+template <class T>
 __global__ void __launch_bounds__(256)
-    normalize_by_running(bool rectify, std::int64_t count, unsigned channels, const float* input,
+    normalize_by_running(bool rectify, std::int64_t count, unsigned channels, const T* input,
                          const float* mean, const float* variance, float epsilon,
-                         const float* gamma, const float* beta, float* output) {
+                         const float* gamma, const float* beta, T* output) {
   for_each(count, channels, [&](std::int64_t i, unsigned c) {
     const Normal normal{mean[c], 1.0f / sqrtf(variance[c] + epsilon)};
-    const float y = gamma[c] * normal.of(input[i]) + beta[c];
-    output[i] = rectify ? Relu::forward(y) : y;
+    const float y = gamma[c] * normal.of(static_cast<float>(input[i])) + beta[c];
+    output[i] = static_cast<T>(rectify ? Relu::forward(y) : y);
   });
 }
 
+template <class T>
 __global__ void __launch_bounds__(256)
-    input_gradient_kernel(std::int64_t count, unsigned channels, float share, const float* input,
+    input_gradient_kernel(std::int64_t count, unsigned channels, float share, const T* input,
                           const Normal* saved, const float* gamma, const float* gamma_gradient,
-                          const float* beta_gradient, const float* output_gradient,
-                          float* input_gradient) {
+                          const float* beta_gradient, const T* output_gradient, T* input_gradient) {
   for_each(count, channels, [&](std::int64_t i, unsigned c) {
     const Normal normal = saved[c];
-    const float centred = output_gradient[i] - share * beta_gradient[c] -
-                          share * gamma_gradient[c] * normal.of(input[i]);
-    input_gradient[i] = gamma[c] * normal.inverse_deviation * centred;
+    const float centred = static_cast<float>(output_gradient[i]) - share * beta_gradient[c] -
+                          share * gamma_gradient[c] * normal.of(static_cast<float>(input[i]));
+    input_gradient[i] = static_cast<T>(gamma[c] * normal.inverse_deviation * centred);
   });
 }
 
+template <class T>
 class CudaBatchNorm final : public BatchNorm {
  public:
   explicit CudaBatchNorm(const BatchNormSpec& spec)
@@ -128,38 +136,38 @@ class CudaBatchNorm final : public BatchNorm {
         count_(rows_ * spec.channels),
         channels_(static_cast<unsigned>(spec.channels)),
         rectify_(spec.activation == Activation::relu) {
-    input_layout_ = output_layout_ = channels_last(spec.shape());
+    input_layout_ = output_layout_ = channels_last(spec.shape(), spec.input.elements().type);
     if (spec.pass == Pass::inference) return;
     saved_bytes_ = static_cast<std::size_t>(spec.channels) * sizeof(Normal);
     const ColumnBlocks blocks(rows_, spec.channels);
-    scratch_bytes_ = std::max(blocks.bytes<Statistics::Partial>(spec.channels),
-                              blocks.bytes<GradientSums::Partial>(spec.channels));
+    scratch_bytes_ = std::max(blocks.bytes<typename Statistics<T>::Partial>(spec.channels),
+                              blocks.bytes<typename GradientSums<T>::Partial>(spec.channels));
   }
 
   void forward(const Forward& f, Stream& stream) override {
     if (spec_.pass == Pass::inference) {
       normalize_by_running<<<blocks_for(count_), 256, 0, raw(stream)>>>(
-          rectify_, count_, channels_, f.input, f.mean, f.variance, spec_.epsilon, f.gamma, f.beta,
-          f.output);
+          rectify_, count_, channels_, as<T>(f.input), f.mean, f.variance, spec_.epsilon, f.gamma,
+          f.beta, as<T>(f.output));
     } else {
       auto* saved = static_cast<Normal*>(f.saved);
-      sum_columns(Statistics{f.input, spec_.epsilon, f.mean, f.variance, saved}, rows_,
+      sum_columns(Statistics<T>{as<T>(f.input), spec_.epsilon, f.mean, f.variance, saved}, rows_,
                   spec_.channels, f.scratch, stream);
       normalize_batch<<<blocks_for(count_), 256, 0, raw(stream)>>>(
-          rectify_, count_, channels_, f.input, saved, f.gamma, f.beta, f.output);
+          rectify_, count_, channels_, as<T>(f.input), saved, f.gamma, f.beta, as<T>(f.output));
     }
     check_launch("batch norm");
   }
 
   void backward(const Backward& b, Stream& stream) override {
     const auto* saved = static_cast<const Normal*>(b.saved);
-    sum_columns(GradientSums{rectify_, b.input, b.output, b.output_gradient, saved,
-                             b.gamma_gradient, b.beta_gradient},
+    sum_columns(GradientSums<T>{rectify_, as<T>(b.input), as<T>(b.output), as<T>(b.output_gradient),
+                                saved, b.gamma_gradient, b.beta_gradient},
                 rows_, spec_.channels, b.scratch, stream);
     if (b.input_gradient == nullptr) return;
     input_gradient_kernel<<<blocks_for(count_), 256, 0, raw(stream)>>>(
-        count_, channels_, 1.0f / static_cast<float>(rows_), b.input, saved, b.gamma,
-        b.gamma_gradient, b.beta_gradient, b.output_gradient, b.input_gradient);
+        count_, channels_, 1.0f / static_cast<float>(rows_), as<T>(b.input), saved, b.gamma,
+        b.gamma_gradient, b.beta_gradient, as<T>(b.output_gradient), as<T>(b.input_gradient));
     check_launch("batch norm's gradient");
   }
 
@@ -173,7 +181,10 @@ class CudaBatchNorm final : public BatchNorm {
 }  // namespace
 
 std::unique_ptr<BatchNorm> make_batch_norm(Device&, const BatchNormSpec& spec) {
-  return std::make_unique<CudaBatchNorm>(spec);
+  std::unique_ptr<BatchNorm> op;
+  with_type(spec.input.elements().type,
+            [&]<class T>(T) { op = std::make_unique<CudaBatchNorm<T>>(spec); });
+  return op;
 }
 
 }  // namespace dtrain::kernels::cuda

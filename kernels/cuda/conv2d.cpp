@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kernels/cuda/bias.hpp"
+#include "kernels/cuda/cast.hpp"
 #include "kernels/cuda/device.hpp"
 #include "kernels/cuda/layout.hpp"
 #include "kernels/cuda/ops.hpp"
@@ -14,22 +15,26 @@
 namespace dtrain::kernels::cuda {
 namespace {
 
-void* writable(const float* data) {
-  return const_cast<float*>(data);  // cuDNN takes all pointers alike
+void* writable(const void* data) {
+  return const_cast<void*>(data);  // cuDNN takes all pointers alike
 }
 
 /// Bias and ReLU fused into the convolution where cuDNN has an engine for that, else in a kernel of
-/// our own. Scratch: an engine's workspace, or the partial sums of the bias gradient.
+/// our own. Where images are of 16 bits weight and bias are copied for the engines in forward, and the
+/// weight's gradient, which cuDNN sums in float32, passes through 16 bits too, as in PyTorch's autocast.
 class CudnnConv2d final : public Conv2d {
  public:
   CudnnConv2d(CudaDevice& device, const Conv2dSpec& spec)
       : device_(device),
+        type_(device.options().type),
         activation_(spec.activation),
+        keeps_weight_(spec.pass == Pass::training),
         rows_(spec.batch * spec.out_height() * spec.out_width()),
         channels_(spec.out_channels),
+        weights_(spec.weight_shape().elements()),
         forward_(plan_forward(device.convolutions(), spec)) {
-    input_layout_ = channels_last(spec.input_shape());
-    output_layout_ = channels_last(spec.output_shape());
+    input_layout_ = channels_last(spec.input_shape(), type_);
+    output_layout_ = channels_last(spec.output_shape(), type_);
     weight_layout_ = channels_last(spec.weight_shape());
     DTRAIN_ASSERT(!spec.weight || *spec.weight == weight_layout_);
     std::size_t workspace = forward_.workspace_bytes();
@@ -40,34 +45,64 @@ class CudnnConv2d final : public Conv2d {
       if (backward_data_) workspace = std::max(workspace, backward_data_->workspace_bytes());
     }
     ScratchAreas areas;
-    areas.add(workspace);
+    areas.add(workspace);  // at 0
+    if (is_narrow()) {
+      const std::size_t bytes =
+          bias_offset() + bytes_of(type_) * static_cast<std::size_t>(channels_);
+      if (keeps_weight_) saved_bytes_ = bytes;
+      copy_ = areas.add(bytes);  // or the weight's gradient
+    }
     scratch_bytes_ = areas.bytes();
   }
 
   void forward(const Forward& f, Stream& stream) override {
+    const void *weight = f.weight, *bias = f.bias;
+    if (is_narrow()) {
+      auto* copy =
+          static_cast<std::byte*>(keeps_weight_ ? f.saved : ScratchAreas::at(f.scratch, copy_));
+      narrow({weights_, type_}, f.weight, copy, stream);
+      weight = copy;
+      if (f.bias != nullptr && is_fused_) {
+        narrow({channels_, type_}, f.bias, copy + bias_offset(), stream);
+        bias = copy + bias_offset();
+      }
+    }
     run(forward_,
         {.input = writable(f.input),
-         .filter = writable(f.weight),
-         .bias = writable(f.bias),
+         .filter = writable(weight),
+         .bias = writable(bias),
          .output = f.output},
         f.scratch, stream);
-    if (!is_fused_) add_bias(activation_, rows_, channels_, f.bias, f.output, stream);
+    if (!is_fused_) add_bias(activation_, type_, rows_, channels_, f.bias, f.output, stream);
   }
 
   void backward(const Backward& b, Stream& stream) override {
-    finish_output_gradient(activation_, rows_, channels_, b.output, b.output_gradient,
-                           b.bias_gradient, b.scratch, stream);
-    if (b.weight_gradient != nullptr)
-      run(*backward_filter_,
-          {.input = writable(b.input), .filter = b.weight_gradient, .output = b.output_gradient},
-          b.scratch, stream);
+    finish_output_gradient(activation_, type_, rows_, channels_, b.output, b.output_gradient,
+                           b.bias_gradient, ScratchAreas::at(b.scratch, 0), stream);
+    if (b.weight_gradient != nullptr) compute_weight_gradient(b, stream);
     if (b.input_gradient != nullptr)
       run(*backward_data_,
-          {.input = b.input_gradient, .filter = writable(b.weight), .output = b.output_gradient},
+          {.input = b.input_gradient,
+           .filter = writable(is_narrow() ? b.saved : b.weight),
+           .output = b.output_gradient},
           b.scratch, stream);
   }
 
  private:
+  bool is_narrow() const { return type_ != ElementType::float32; }
+  /// In the copy, behind the weight.
+  std::size_t bias_offset() const {
+    return (bytes_of(type_) * static_cast<std::size_t>(weights_) + 63) / 64 * 64;
+  }
+
+  void compute_weight_gradient(const Backward& b, Stream& stream) {
+    void* gradient = is_narrow() ? ScratchAreas::at(b.scratch, copy_) : b.weight_gradient;
+    run(*backward_filter_,
+        {.input = writable(b.input), .filter = gradient, .output = b.output_gradient}, b.scratch,
+        stream);
+    if (is_narrow()) widen({weights_, type_}, gradient, b.weight_gradient, stream);
+  }
+
   ConvolutionRun plan_forward(ConvolutionPlanner& planner, const Conv2dSpec& spec) {
     const bool rectifies = spec.activation == Activation::relu;
     const ConvolutionPart fused =
@@ -92,11 +127,15 @@ class CudnnConv2d final : public Conv2d {
   }
 
   CudaDevice& device_;
+  ElementType type_;  ///< of images, and of the filters that engines read
   Activation activation_;
+  bool keeps_weight_;             ///< its copy, with the bias's, for backward
   std::int64_t rows_, channels_;  ///< of the output, as a matrix
-  bool is_fused_ = true;          ///< before forward_, which sets it
+  std::int64_t weights_;
+  bool is_fused_ = true;  ///< before forward_, which sets it
   ConvolutionRun forward_;
   std::optional<ConvolutionRun> backward_data_, backward_filter_;
+  std::size_t copy_ = 0;  ///< place in the scratch memory
 };
 
 }  // namespace

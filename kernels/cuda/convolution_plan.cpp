@@ -17,12 +17,19 @@ using Extents = std::array<std::int64_t, 4>;
 // Names of tensors in a graph.
 constexpr std::int64_t input_id = 'x', filter_id = 'w', bias_id = 'b', output_id = 'y';
 
+cudnnDataType_t native(ElementType type) {
+  return type == ElementType::float32    ? CUDNN_DATA_FLOAT
+         : type == ElementType::bfloat16 ? CUDNN_DATA_BFLOAT16
+                                         : CUDNN_DATA_HALF;
+}
+
 /// `extents` in the order (N, C, H, W). Virtual tensors live only inside the graph.
-Descriptor make_tensor(std::int64_t id, const Extents& extents, bool is_virtual = false) {
+Descriptor make_tensor(std::int64_t id, const Extents& extents, ElementType type,
+                       bool is_virtual = false) {
   const auto [n, c, h, w] = extents;
   const Extents strides{h * w * c, 1, w * c, c};
   Descriptor tensor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
-  tensor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, CUDNN_DATA_FLOAT)
+  tensor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, native(type))
       .set(CUDNN_ATTR_TENSOR_DIMENSIONS, std::span(extents))
       .set(CUDNN_ATTR_TENSOR_STRIDES, std::span(strides))
       .set(CUDNN_ATTR_TENSOR_UNIQUE_ID, id)
@@ -68,14 +75,15 @@ struct GraphTensors {
   Descriptor input, filter, output;
 };
 
-GraphTensors make_tensors(const Conv2dSpec& spec, bool output_is_virtual) {
+GraphTensors make_tensors(const Conv2dSpec& spec, ElementType type, bool output_is_virtual) {
   const auto extents = [](const Shape& shape) {
     return Extents{shape[0], shape[1], shape[2], shape[3]};
   };
-  return {make_tensor(input_id, extents(spec.input_shape())),
-          make_tensor(filter_id, extents(spec.weight_shape())),
-          make_tensor(output_is_virtual ? 'c' : output_id, extents(spec.output_shape()),
-                      output_is_virtual)};
+  return {make_tensor(input_id, extents(spec.input_shape()), type),
+          make_tensor(filter_id, extents(spec.weight_shape()), type),
+          output_is_virtual
+              ? make_tensor('c', extents(spec.output_shape()), ElementType::float32, true)
+              : make_tensor(output_id, extents(spec.output_shape()), type)};
 }
 
 Descriptor forward_operation(const GraphTensors& t, const Descriptor& convolution) {
@@ -123,28 +131,28 @@ bool applies_relu(ConvolutionPart part) {
 }
 
 /// Appends what follows a forward convolution, which ends in `convolved`.
-void append_epilogue(std::vector<Descriptor>& operations, const Conv2dSpec& spec,
+void append_epilogue(std::vector<Descriptor>& operations, const Conv2dSpec& spec, ElementType type,
                      ConvolutionPart part, const Descriptor& convolved) {
   const Shape shape = spec.output_shape();
   const Extents extents{shape[0], shape[1], shape[2], shape[3]};
-  const Descriptor output = make_tensor(output_id, extents);
+  const Descriptor output = make_tensor(output_id, extents, type);
   if (!adds_bias(part)) {
     operations.push_back(make_pointwise(CUDNN_POINTWISE_RELU_FWD, convolved, nullptr, output));
     return;
   }
-  const Descriptor bias = make_tensor(bias_id, {1, spec.out_channels, 1, 1});
+  const Descriptor bias = make_tensor(bias_id, {1, spec.out_channels, 1, 1}, type);
   if (!applies_relu(part)) {
     operations.push_back(make_pointwise(CUDNN_POINTWISE_ADD, convolved, &bias, output));
     return;
   }
-  const Descriptor sum = make_tensor('s', extents, /*is_virtual=*/true);
+  const Descriptor sum = make_tensor('s', extents, ElementType::float32, /*is_virtual=*/true);
   operations.push_back(make_pointwise(CUDNN_POINTWISE_ADD, convolved, &bias, sum));
   operations.push_back(make_pointwise(CUDNN_POINTWISE_RELU_FWD, sum, nullptr, output));
 }
 
-Descriptor make_graph(const Conv2dSpec& spec, ConvolutionPart part) {
+Descriptor make_graph(const Conv2dSpec& spec, ElementType type, ConvolutionPart part) {
   const bool is_fused = adds_bias(part) || applies_relu(part);
-  const GraphTensors tensors = make_tensors(spec, is_fused);
+  const GraphTensors tensors = make_tensors(spec, type, is_fused);
   const Descriptor convolution = make_convolution(spec);
   std::vector<Descriptor> operations;
   if (part == ConvolutionPart::backward_data)
@@ -153,7 +161,7 @@ Descriptor make_graph(const Conv2dSpec& spec, ConvolutionPart part) {
     operations.push_back(backward_filter_operation(tensors, convolution));
   else
     operations.push_back(forward_operation(tensors, convolution));
-  if (is_fused) append_epilogue(operations, spec, part, tensors.output);
+  if (is_fused) append_epilogue(operations, spec, type, part, tensors.output);
 
   std::vector<cudnnBackendDescriptor_t> raw;
   raw.reserve(operations.size());
@@ -257,7 +265,7 @@ std::shared_ptr<const ConvolutionPlan> ConvolutionPlanner::try_plan(const Conv2d
                                                                     ConvolutionPart part) {
   const auto [entry, is_new] = plans_.try_emplace(describe(spec, part));
   if (!is_new) return entry->second;
-  const Descriptor graph = make_graph(spec, part);
+  const Descriptor graph = make_graph(spec, limits_.type, part);
   for (const auto heuristics : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
     auto plan = first_plan(graph, heuristics);
     if (!plan) continue;
@@ -313,7 +321,7 @@ bool ConvolutionPlanner::is_allowed(const Descriptor& configuration) const {
   for (std::int64_t i = 0; i < count; ++i) switch (notes[static_cast<std::size_t>(i)]) {
       case CUDNN_NUMERICAL_NOTE_TENSOR_CORE:  // float32 goes there as TF32
       case CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS:
-        if (!limits_.tf32) return false;
+        if (limits_.type == ElementType::float32 && !limits_.tf32) return false;
         break;
       case CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC:
         if (limits_.deterministic) return false;

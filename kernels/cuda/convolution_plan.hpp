@@ -6,7 +6,8 @@
 // and ReLU behind it), the engines that cuDNN's heuristics propose for it, and the first of them that
 // keeps to our limits and can be made. Planning needs the properties of a GPU, not a GPU.
 //
-// Images are (N, H, W, C) in memory, filters (O, H, W, C / groups), all float32, 16-byte aligned.
+// Images are (N, H, W, C) in memory, filters (O, H, W, C / groups), biases (O), all of one type, 16-byte
+// aligned. Sums and what happens to them before they are stored are float32.
 
 #include <cudnn.h>
 
@@ -35,6 +36,7 @@ class DeviceProperties {
 
 /// Which engines may compute.
 struct ConvolutionLimits {
+  ElementType type = ElementType::float32;  ///< of images and filters
   bool tf32 = false;  ///< inputs of products rounded to 10 bits of mantissa, on tensor cores
   bool deterministic = false;  ///< the same bits every time
 };

@@ -165,7 +165,8 @@ ConvolutionPlanner& CudaDevice::convolutions() {
   if (!convolutions_)
     convolutions_ = std::make_unique<ConvolutionPlanner>(
         DeviceProperties::of(cudnn()),
-        ConvolutionLimits{.tf32 = options_.tf32, .deterministic = options_.deterministic});
+        ConvolutionLimits{
+            .type = options_.type, .tf32 = options_.tf32, .deterministic = options_.deterministic});
   return *convolutions_;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
-// Activations, sums, casts: one functor each. Compiled without contraction (kernels/functors.hpp).
+// Activations, sums, casts: one functor each, computing in float32 whatever the elements are. Compiled
+// without contraction (kernels/functors.hpp).
 
 #include "base/assert.hpp"
+#include "kernels/cuda/cast.hpp"
+#include "kernels/cuda/element.cuh"
 #include "kernels/cuda/map.cuh"
 #include "kernels/cuda/math.cuh"
 #include "kernels/cuda/ops.hpp"
@@ -11,15 +14,17 @@
 namespace dtrain::kernels::cuda {
 namespace {
 
-template <class F>
+template <class F, class T>
 struct Forward {
-  DTRAIN_FUNCTOR void operator()(float x, float& y) const { y = F::forward(x); }
+  DTRAIN_FUNCTOR void operator()(T x, T& y) const {
+    y = static_cast<T>(F::forward(static_cast<float>(x)));
+  }
 };
 
-template <class F>
+template <class F, class T>
 struct Backward {
-  DTRAIN_FUNCTOR void operator()(float value, float dy, float& dx) const {
-    dx = dy * F::derivative(value);
+  DTRAIN_FUNCTOR void operator()(T value, T dy, T& dx) const {
+    dx = static_cast<T>(static_cast<float>(dy) * F::derivative(static_cast<float>(value)));
   }
 };
 
@@ -51,17 +56,23 @@ struct AddScaledElement {
   DTRAIN_FUNCTOR void operator()(float x, float& y) const { y += alpha * x; }
 };
 
+template <class F, class T>
 struct SumElement {
-  DTRAIN_FUNCTOR void operator()(float a, float b, float& out) const { out = a + b; }
-};
-
-struct RectifiedSumElement {
-  DTRAIN_FUNCTOR void operator()(float a, float b, float& out) const { out = Relu::forward(a + b); }
+  DTRAIN_FUNCTOR void operator()(T a, T b, T& out) const {
+    out = static_cast<T>(F::forward(static_cast<float>(a) + static_cast<float>(b)));
+  }
 };
 
 struct FillElement {
   float value;
   DTRAIN_FUNCTOR void operator()(float& out) const { out = value; }
+};
+
+template <class From, class To>
+struct Cast {
+  DTRAIN_FUNCTOR void operator()(From x, To& out) const {
+    out = static_cast<To>(static_cast<float>(x));
+  }
 };
 
 struct ToBf16 {
@@ -74,18 +85,22 @@ struct FromBf16 {
 
 }  // namespace
 
-void activation_forward(Activation activation, std::int64_t count, const float* input,
-                        float* output, Stream& stream) {
-  with_functions(activation, [&]<class F>(F) {
-    map(stream, count, Forward<F>{}, In<float>{input}, Out<float>{output});
+void activation_forward(Activation activation, Elements elements, const float* input, float* output,
+                        Stream& stream) {
+  with_type(elements.type, [&]<class T>(T) {
+    with_functions(activation, [&]<class F>(F) {
+      map(stream, elements.count, Forward<F, T>{}, In<T>{as<T>(input)}, Out<T>{as<T>(output)});
+    });
   });
 }
 
-void activation_backward(Activation activation, std::int64_t count, const float* value,
+void activation_backward(Activation activation, Elements elements, const float* value,
                          const float* output_gradient, float* input_gradient, Stream& stream) {
-  with_functions(activation, [&]<class F>(F) {
-    map(stream, count, Backward<F>{}, In<float>{value}, In<float>{output_gradient},
-        Out<float>{input_gradient});
+  with_type(elements.type, [&]<class T>(T) {
+    with_functions(activation, [&]<class F>(F) {
+      map(stream, elements.count, Backward<F, T>{}, In<T>{as<T>(value)},
+          In<T>{as<T>(output_gradient)}, Out<T>{as<T>(input_gradient)});
+    });
   });
 }
 
@@ -93,16 +108,35 @@ void add_scaled(std::int64_t count, float alpha, const float* x, float* y, Strea
   map(stream, count, AddScaledElement{alpha}, In<float>{x}, InOut<float>{y});
 }
 
-void add(AddActivation activation, std::int64_t count, const float* a, const float* b, float* out,
+void add(AddActivation activation, Elements elements, const float* a, const float* b, float* out,
          Stream& stream) {
-  if (activation == AddActivation::relu)
-    map(stream, count, RectifiedSumElement{}, In<float>{a}, In<float>{b}, Out<float>{out});
-  else
-    map(stream, count, SumElement{}, In<float>{a}, In<float>{b}, Out<float>{out});
+  with_type(elements.type, [&]<class T>(T) {
+    const auto sum = [&]<class F>(F) {
+      map(stream, elements.count, SumElement<F, T>{}, In<T>{as<T>(a)}, In<T>{as<T>(b)},
+          Out<T>{as<T>(out)});
+    };
+    if (activation == AddActivation::relu)
+      sum(Relu{});
+    else
+      sum(Identity{});
+  });
 }
 
 void fill(std::int64_t count, float value, float* out, Stream& stream) {
   map(stream, count, FillElement{value}, Out<float>{out});
+}
+
+void narrow(Elements elements, const float* in, void* out, Stream& stream) {
+  with_type(elements.type, [&]<class T>(T) {
+    map(stream, elements.count, Cast<float, T>{}, In<float>{in}, Out<T>{static_cast<T*>(out)});
+  });
+}
+
+void widen(Elements elements, const void* in, float* out, Stream& stream) {
+  with_type(elements.type, [&]<class T>(T) {
+    map(stream, elements.count, Cast<T, float>{}, In<T>{static_cast<const T*>(in)},
+        Out<float>{out});
+  });
 }
 
 void float_to_bf16(std::int64_t count, const float* in, std::uint16_t* out, Stream& stream) {

@@ -3,7 +3,8 @@
 #pragma once
 
 // Elementwise kernels: a functor applied to element i of several arrays, the same functor that the CPU
-// loops call. Arrays are read and written 16 bytes at a time where all of them are so aligned.
+// loops call. A thread reads and writes 4 elements at a time, 8 where all are 16 bits wide, where all
+// arrays are so aligned.
 
 #include <cstdint>
 
@@ -88,7 +89,7 @@ inline unsigned blocks_for(std::int64_t threads, int block = 256) {
 template <class F, class... Arrays>
 void map(Stream& stream, std::int64_t count, const F& f, Arrays... arrays) {
   if (count == 0) return;
-  constexpr int width = 4;
+  constexpr int width = ((sizeof(typename Arrays::Value) == 2) && ...) ? 8 : 4;
   const bool is_aligned =
       ((reinterpret_cast<std::uintptr_t>(arrays.data) % (width * sizeof(typename Arrays::Value)) ==
         0) &&

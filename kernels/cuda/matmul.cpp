@@ -34,10 +34,16 @@ bool has_bias(MatmulEpilogue epilogue) {
   return epilogue != MatmulEpilogue::none && epilogue != MatmulEpilogue::relu;
 }
 
+cudaDataType_t native(ElementType type) {
+  return type == ElementType::float32    ? CUDA_R_32F
+         : type == ElementType::bfloat16 ? CUDA_R_16BF
+                                         : CUDA_R_16F;
+}
+
 /// A row-major (rows, columns) matrix is, to cuBLAS, its transpose.
-cublasLtMatrixLayout_t make_layout(std::int64_t rows, std::int64_t columns) {
+cublasLtMatrixLayout_t make_layout(ElementType type, std::int64_t rows, std::int64_t columns) {
   cublasLtMatrixLayout_t layout = nullptr;
-  check(cublasLtMatrixLayoutCreate(&layout, CUDA_R_32F, static_cast<std::uint64_t>(columns),
+  check(cublasLtMatrixLayoutCreate(&layout, native(type), static_cast<std::uint64_t>(columns),
                                    static_cast<std::uint64_t>(rows), columns),
         "cublasLtMatrixLayoutCreate");
   return layout;
@@ -85,11 +91,11 @@ Matmul::Matmul(CudaDevice& device, const MatmulSpec& spec)
     bias_ = &somewhere;
     set(operation_, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias_);
   }
-  left_ = spec.left_transposed ? make_layout(spec.inner, spec.rows)
-                               : make_layout(spec.rows, spec.inner);
-  right_ = spec.right_transposed ? make_layout(spec.columns, spec.inner)
-                                 : make_layout(spec.inner, spec.columns);
-  out_ = make_layout(spec.rows, spec.columns);
+  left_ = spec.left_transposed ? make_layout(spec.type, spec.inner, spec.rows)
+                               : make_layout(spec.type, spec.rows, spec.inner);
+  right_ = spec.right_transposed ? make_layout(spec.type, spec.columns, spec.inner)
+                                 : make_layout(spec.type, spec.inner, spec.columns);
+  out_ = make_layout(spec.out_type, spec.rows, spec.columns);
 }
 
 Matmul::~Matmul() {
@@ -116,7 +122,7 @@ bool Matmul::find_algorithm() {
   return found == 1 && algorithm_.state == CUBLAS_STATUS_SUCCESS;
 }
 
-void Matmul::run(const float* left, const float* right, float* bias, float* out, void* workspace,
+void Matmul::run(const void* left, const void* right, float* bias, void* out, void* workspace,
                  Stream& stream) {
   if (bias_ != nullptr && bias != bias_) {
     set(operation_, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);

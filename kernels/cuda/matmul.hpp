@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "kernels/cuda/device.hpp"
+#include "kernels/elements.hpp"
 
 namespace dtrain::kernels::cuda {
 
@@ -29,6 +30,8 @@ struct MatmulSpec {
   bool left_transposed = false;   ///< left is (inner, rows) in memory, not (rows, inner)
   bool right_transposed = false;  ///< right is (columns, inner) in memory, not (inner, columns)
   MatmulEpilogue epilogue = MatmulEpilogue::none;
+  ElementType type = ElementType::float32;      ///< of left and right; sums are float32
+  ElementType out_type = ElementType::float32;  ///< of out; the bias's too
 };
 
 class Matmul {
@@ -41,7 +44,7 @@ class Matmul {
 
   /// `workspace` of run(), at a multiple of 256 (kernels/cuda/scratch.hpp).
   std::size_t workspace_bytes() const { return algorithm_.workspaceSize; }
-  void run(const float* left, const float* right, float* bias, float* out, void* workspace,
+  void run(const void* left, const void* right, float* bias, void* out, void* workspace,
            Stream& stream);
 
  private:

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/element.cuh"
 #include "kernels/cuda/layout.hpp"
 #include "kernels/cuda/map.cuh"
 #include "kernels/cuda/ops.hpp"
@@ -68,31 +69,41 @@ dim3 grid_for(std::int64_t batch, int elements) {
 }
 
 /// `saved`, if wanted: where in the image each maximum is, row * width + column.
+template <class T>
 __global__ void __launch_bounds__(256) max_forward(Geometry g, bool rectify, std::int64_t batch,
-                                                   const float* input, float* output, int* saved) {
+                                                   const T* input, T* output, int* saved) {
   for_each_place(
       batch, g.out_height, g.out_width, g.channels, [&](const Place& at, std::int64_t y) {
         const Extent rows(at.row, g.stride_height, g.padding_height, g.window_height, g.in_height);
         const Extent columns(at.column, g.stride_width, g.padding_width, g.window_width,
                              g.in_width);
-        float best = input[g.input(at.n, rows.begin, columns.begin, at.c)];
+        float best = static_cast<float>(input[g.input(at.n, rows.begin, columns.begin, at.c)]);
         int place = rows.begin * g.in_width + columns.begin;
         for (int row = rows.begin; row < rows.end; ++row)
           for (int column = columns.begin; column < columns.end; ++column) {
-            const float x = input[g.input(at.n, row, column, at.c)];
+            const float x = static_cast<float>(input[g.input(at.n, row, column, at.c)]);
             if (x > best || (isnan(x) && !isnan(best))) {
               best = x;
               place = row * g.in_width + column;
             }
           }
-        output[y] = rectify ? Relu::forward(best) : best;
+        output[y] = static_cast<T>(rectify ? Relu::forward(best) : best);
         if (saved != nullptr) saved[y] = place;
       });
 }
 
+/// Of the gradient at output `y`, masked by what the output is.
+template <class T>
+__device__ float masked_gradient(bool rectify, const T* output, const T* output_gradient,
+                                 std::int64_t y) {
+  const auto gradient = static_cast<float>(output_gradient[y]);
+  return rectify ? gradient * Relu::derivative(static_cast<float>(output[y])) : gradient;
+}
+
+template <class T>
 __global__ void __launch_bounds__(256)
-    max_backward(Geometry g, bool rectify, std::int64_t batch, const float* output,
-                 const float* output_gradient, const int* saved, float* input_gradient) {
+    max_backward(Geometry g, bool rectify, std::int64_t batch, const T* output,
+                 const T* output_gradient, const int* saved, T* input_gradient) {
   for_each_place(batch, g.in_height, g.in_width, g.channels, [&](const Place& at, std::int64_t x) {
     const Cover rows(at.row, g.stride_height, g.padding_height, g.window_height, g.out_height);
     const Cover columns(at.column, g.stride_width, g.padding_width, g.window_width, g.out_width);
@@ -102,14 +113,15 @@ __global__ void __launch_bounds__(256)
       for (int j = columns.begin; j < columns.end; ++j) {
         const std::int64_t y = g.output(at.n, i, j, at.c);
         if (saved[y] != place) continue;
-        sum += rectify ? output_gradient[y] * Relu::derivative(output[y]) : output_gradient[y];
+        sum += masked_gradient(rectify, output, output_gradient, y);
       }
-    input_gradient[x] = sum;
+    input_gradient[x] = static_cast<T>(sum);
   });
 }
 
-__global__ void __launch_bounds__(256) average_forward(Geometry g, bool rectify, std::int64_t batch,
-                                                       const float* input, float* output) {
+template <class T>
+__global__ void __launch_bounds__(256)
+    average_forward(Geometry g, bool rectify, std::int64_t batch, const T* input, T* output) {
   for_each_place(
       batch, g.out_height, g.out_width, g.channels, [&](const Place& at, std::int64_t y) {
         const Extent rows(at.row, g.stride_height, g.padding_height, g.window_height, g.in_height);
@@ -118,15 +130,16 @@ __global__ void __launch_bounds__(256) average_forward(Geometry g, bool rectify,
         float sum = 0;
         for (int row = rows.begin; row < rows.end; ++row)
           for (int column = columns.begin; column < columns.end; ++column)
-            sum += input[g.input(at.n, row, column, at.c)];
+            sum += static_cast<float>(input[g.input(at.n, row, column, at.c)]);
         const float mean = sum / static_cast<float>(rows.size() * columns.size());
-        output[y] = rectify ? Relu::forward(mean) : mean;
+        output[y] = static_cast<T>(rectify ? Relu::forward(mean) : mean);
       });
 }
 
+template <class T>
 __global__ void __launch_bounds__(256, 1)
-    average_backward(Geometry g, bool rectify, std::int64_t batch, const float* output,
-                     const float* output_gradient, float* input_gradient) {
+    average_backward(Geometry g, bool rectify, std::int64_t batch, const T* output,
+                     const T* output_gradient, T* input_gradient) {
   for_each_place(batch, g.in_height, g.in_width, g.channels, [&](const Place& at, std::int64_t x) {
     const Cover rows(at.row, g.stride_height, g.padding_height, g.window_height, g.out_height);
     const Cover columns(at.column, g.stride_width, g.padding_width, g.window_width, g.out_width);
@@ -138,15 +151,15 @@ __global__ void __launch_bounds__(256, 1)
         const int width =
             Extent(j, g.stride_width, g.padding_width, g.window_width, g.in_width).size();
         const std::int64_t y = g.output(at.n, i, j, at.c);
-        const float dy =
-            rectify ? output_gradient[y] * Relu::derivative(output[y]) : output_gradient[y];
-        sum += dy * __frcp_rn(static_cast<float>(height * width));
+        sum += masked_gradient(rectify, output, output_gradient, y) *
+               __frcp_rn(static_cast<float>(height * width));
       }
     }
-    input_gradient[x] = sum;
+    input_gradient[x] = static_cast<T>(sum);
   });
 }
 
+template <class T>
 class CudaPool2d final : public Pool2d {
  public:
   explicit CudaPool2d(const Pool2dSpec& spec)
@@ -160,8 +173,9 @@ class CudaPool2d final : public Pool2d {
         as_int(spec.out_height()),   as_int(spec.out_width()),   as_int(spec.window_height),
         as_int(spec.window_width),   as_int(spec.stride_height), as_int(spec.stride_width),
         as_int(spec.padding_height), as_int(spec.padding_width)};
-    input_layout_ = channels_last(spec.input_shape());
-    output_layout_ = channels_last(spec.output_shape());
+    const ElementType type = spec.input.elements().type;
+    input_layout_ = channels_last(spec.input_shape(), type);
+    output_layout_ = channels_last(spec.output_shape(), type);
     if (keeps_)
       saved_bytes_ = static_cast<std::size_t>(spec.output_shape().elements()) * sizeof(int);
   }
@@ -170,10 +184,12 @@ class CudaPool2d final : public Pool2d {
     const dim3 blocks =
         grid_for(batch_, geometry_.out_height * geometry_.out_width * geometry_.channels);
     if (kind_ == PoolKind::max)
-      max_forward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, input, output,
+      max_forward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, as<T>(input),
+                                                   as<T>(output),
                                                    keeps_ ? static_cast<int*>(saved) : nullptr);
     else
-      average_forward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, input, output);
+      average_forward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, as<T>(input),
+                                                       as<T>(output));
     check_launch("pooling");
   }
 
@@ -182,12 +198,13 @@ class CudaPool2d final : public Pool2d {
     const dim3 blocks =
         grid_for(batch_, geometry_.in_height * geometry_.in_width * geometry_.channels);
     if (kind_ == PoolKind::max)
-      max_backward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, output,
-                                                    output_gradient, static_cast<const int*>(saved),
-                                                    input_gradient);
+      max_backward<<<blocks, 256, 0, raw(stream)>>>(
+          geometry_, rectify_, batch_, as<T>(output), as<T>(output_gradient),
+          static_cast<const int*>(saved), as<T>(input_gradient));
     else
-      average_backward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, output,
-                                                        output_gradient, input_gradient);
+      average_backward<<<blocks, 256, 0, raw(stream)>>>(geometry_, rectify_, batch_, as<T>(output),
+                                                        as<T>(output_gradient),
+                                                        as<T>(input_gradient));
     check_launch("pooling's gradient");
   }
 
@@ -201,7 +218,10 @@ class CudaPool2d final : public Pool2d {
 }  // namespace
 
 std::unique_ptr<Pool2d> make_pool2d(Device&, const Pool2dSpec& spec) {
-  return std::make_unique<CudaPool2d>(spec);
+  std::unique_ptr<Pool2d> op;
+  with_type(spec.input.elements().type,
+            [&]<class T>(T) { op = std::make_unique<CudaPool2d<T>>(spec); });
+  return op;
 }
 
 }  // namespace dtrain::kernels::cuda

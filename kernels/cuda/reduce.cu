@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 
+#include "kernels/cuda/element.cuh"
 #include "kernels/cuda/ops.hpp"
 #include "kernels/cuda/stream.hpp"
 
@@ -31,11 +32,12 @@ __global__ void __launch_bounds__(threads)
   if (threadIdx.x == 0) partials[blockIdx.x] = shared[0];
 }
 
+template <class T>
 __global__ void __launch_bounds__(threads)
-    find_non_finite_kernel(std::int64_t count, const float* x, unsigned long long* first) {
+    find_non_finite_kernel(std::int64_t count, const T* x, unsigned long long* first) {
   for (std::int64_t i = std::int64_t{blockIdx.x} * threads + threadIdx.x; i < count;
        i += std::int64_t{blocks} * threads)
-    if (!isfinite(x[i])) {
+    if (!isfinite(static_cast<float>(x[i]))) {
       atomicMin(first, static_cast<unsigned long long>(i));
       return;  // this thread's first
     }
@@ -54,12 +56,14 @@ double sum_of_squares(std::int64_t count, const float* x, Stream& stream) {
   return std::accumulate(partials.begin(), partials.end(), 0.0);
 }
 
-std::int64_t find_non_finite(std::int64_t count, const float* x, Stream& stream) {
-  if (count == 0) return -1;
+std::int64_t find_non_finite(Elements elements, const float* x, Stream& stream) {
+  if (elements.count == 0) return -1;
   auto& cuda = static_cast<CudaStream&>(stream);
   auto* first = static_cast<unsigned long long*>(cuda.device_result());
   check(cudaMemsetAsync(first, 0xFF, sizeof *first, raw(stream)), "cudaMemsetAsync");
-  find_non_finite_kernel<<<blocks, threads, 0, raw(stream)>>>(count, x, first);
+  with_type(elements.type, [&]<class T>(T) {
+    find_non_finite_kernel<<<blocks, threads, 0, raw(stream)>>>(elements.count, as<T>(x), first);
+  });
   check_launch("find_non_finite");
   // All ones, where there is none, is -1.
   return static_cast<std::int64_t>(

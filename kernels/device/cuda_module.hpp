@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 
+#include "kernels/elements.hpp"
+
 namespace dtrain::kernels {
 
 struct Backend;
@@ -36,6 +38,9 @@ std::string nccl_version_text(int nccl_version);
 struct CudaOptions {
   /// Which one of those that CUDA_VISIBLE_DEVICES leaves; beyond the last from the first one again.
   int ordinal = 0;
+  /// Of what a network computes on the way, and of the copies of weights that products read. Weights
+  /// themselves and their gradients are float32 in any case.
+  ElementType type = ElementType::float32;
   bool tf32 = false;           ///< products of float32 on tensor cores, with 10 bits of mantissa
   bool deterministic = false;  ///< the same bits every time
 };

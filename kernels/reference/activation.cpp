@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/assert.hpp"
 #include "kernels/reference/ops.hpp"
 
 namespace dtrain::kernels::reference {
@@ -56,14 +57,16 @@ float derivative(Activation activation, float value) {
   return 0;
 }
 
-void activation_forward(Activation activation, std::int64_t count, const float* input,
-                        float* output, Stream&) {
-  for (std::int64_t i = 0; i < count; ++i) output[i] = activate(activation, input[i]);
+void activation_forward(Activation activation, Elements elements, const float* input, float* output,
+                        Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
+  for (std::int64_t i = 0; i < elements.count; ++i) output[i] = activate(activation, input[i]);
 }
 
-void activation_backward(Activation activation, std::int64_t count, const float* value,
+void activation_backward(Activation activation, Elements elements, const float* value,
                          const float* output_gradient, float* input_gradient, Stream&) {
-  for (std::int64_t i = 0; i < count; ++i)
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
+  for (std::int64_t i = 0; i < elements.count; ++i)
     input_gradient[i] = output_gradient[i] * derivative(activation, value[i]);
 }
 

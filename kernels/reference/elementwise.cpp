@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #include <cmath>
 
+#include "base/assert.hpp"
 #include "kernels/functors.hpp"
 #include "kernels/reference/ops.hpp"
 
@@ -11,10 +12,11 @@ void add_scaled(std::int64_t count, float alpha, const float* x, float* y, Strea
   for (std::int64_t i = 0; i < count; ++i) y[i] += alpha * x[i];
 }
 
-void add(AddActivation activation, std::int64_t count, const float* a, const float* b, float* out,
+void add(AddActivation activation, Elements elements, const float* a, const float* b, float* out,
          Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
   const auto f = activation == AddActivation::relu ? Activation::relu : Activation::none;
-  for (std::int64_t i = 0; i < count; ++i) out[i] = activate(f, a[i] + b[i]);
+  for (std::int64_t i = 0; i < elements.count; ++i) out[i] = activate(f, a[i] + b[i]);
 }
 
 void fill(std::int64_t count, float value, float* out, Stream&) {
@@ -27,8 +29,9 @@ double sum_of_squares(std::int64_t count, const float* x, Stream&) {
   return sum;
 }
 
-std::int64_t find_non_finite(std::int64_t count, const float* x, Stream&) {
-  for (std::int64_t i = 0; i < count; ++i)
+std::int64_t find_non_finite(Elements elements, const float* x, Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
+  for (std::int64_t i = 0; i < elements.count; ++i)
     if (!std::isfinite(x[i])) return i;
   return -1;
 }

@@ -82,7 +82,7 @@ class BufferPlanner {
     if (node.layer->clobbers_output_gradient() && owners_[gradient] > 1) {
       const BufferId copy = new_buffer(output_layout.bytes(), step);
       touch(gradient, step);
-      node.sums_before.push_back({output_layout.floats(), gradient, no_buffer, copy});
+      node.sums_before.push_back({output_layout.elements(), gradient, no_buffer, copy});
       --owners_[gradient];
       ++owners_[copy];
       gradient = copy;
@@ -124,7 +124,7 @@ class BufferPlanner {
                                                   : new_buffer(layout.bytes(), step);
     touch(sum_so_far, step);
     touch(buffer, step);
-    node.sums_after.push_back({layout.floats(), sum_so_far, buffer, out});
+    node.sums_after.push_back({layout.elements(), sum_so_far, buffer, out});
     --owners_[sum_so_far];
     --owners_[buffer];
     claim(value, out);

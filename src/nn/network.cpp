@@ -93,10 +93,10 @@ struct Network::Impl {
   void run(const std::vector<GradientSum>& sums, kernels::Stream& stream) const {
     for (const GradientSum& sum : sums) {
       if (sum.b == no_buffer)
-        table.activation_forward(kernels::Activation::none, sum.floats, pointer(sum.a),
+        table.activation_forward(kernels::Activation::none, sum.elements, pointer(sum.a),
                                  pointer(sum.out), stream);
       else
-        table.add(kernels::AddActivation::none, sum.floats, pointer(sum.a), pointer(sum.b),
+        table.add(kernels::AddActivation::none, sum.elements, pointer(sum.a), pointer(sum.b),
                   pointer(sum.out), stream);
     }
   }
@@ -158,7 +158,7 @@ const float* Network::forward(const float* input, const StepContext& context,
                             node.forward_scratch, context, stream});
     if (on_layer_done && planned.spec != nullptr)
       on_layer_done(*planned.spec, node.output,
-                    self.plan.values[static_cast<std::size_t>(planned.output)].layout.floats());
+                    self.plan.values[static_cast<std::size_t>(planned.output)].layout.elements());
   }
   return self.pointer(self.plan.values[static_cast<std::size_t>(self.plan.output)].buffer);
 }

@@ -23,7 +23,7 @@ class Network {
   using GradientReady = std::function<void(std::size_t parameter_index)>;
 
   /// Called when a layer's forward is done: what it computed, on the device, until the next layer's.
-  using LayerDone = std::function<void(const LayerSpec&, const float* output, std::int64_t floats)>;
+  using LayerDone = std::function<void(const LayerSpec&, const float* output, kernels::Elements)>;
 
   /// `parameter_layouts`: one per parameter in model order, or empty to let the layers choose.
   Network(const Model& model, const kernels::Backend& backend, std::int64_t batch,

@@ -25,7 +25,7 @@ inline constexpr BufferId output_gradient_buffer = 1;
 
 /// out = a + b, or out = a where b is no_buffer.
 struct GradientSum {
-  std::int64_t floats = 0;
+  kernels::Elements elements = 0;
   BufferId a = no_buffer, b = no_buffer, out = no_buffer;
 };
 

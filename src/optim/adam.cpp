@@ -32,7 +32,7 @@ class Adam : public ArenaOptimizer {
     args.learning_rate = learning_rate;
     args.decoupled_decay = options_.kind == OptimizerKind::adamw;
     args.step = step;
-    args.gradient_scale = norms.empty() ? 1.0f : clip_scale(norms[0]);
+    args.gradient_scale = gradient_scale_ * (norms.empty() ? 1.0f : clip_scale(norms[0]));
     for (const Run& run : runs()) {
       const Slice part = common(run, slice);
       if (part.end <= part.begin) continue;

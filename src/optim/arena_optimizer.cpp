@@ -73,7 +73,9 @@ Slice ArenaOptimizer::common(const Run& run, Slice slice) {
 }
 
 double ArenaOptimizer::gradient_norm_squared(Slice slice, kernels::Stream& stream) const {
-  return table_.sum_of_squares(slice.end - slice.begin, arena_.gradients() + slice.begin, stream);
+  const auto scale = static_cast<double>(gradient_scale_);
+  return scale * scale *
+         table_.sum_of_squares(slice.end - slice.begin, arena_.gradients() + slice.begin, stream);
 }
 
 std::vector<double> ArenaOptimizer::norms_squared(Slice slice, const float* direction,

@@ -22,6 +22,7 @@ class ArenaOptimizer : public Optimizer {
   std::vector<StateArray> state() override;
   std::span<const Slice> owned() const override { return owned_; }
   std::int64_t state_bytes() const override;
+  void set_gradient_scale(float scale) override { gradient_scale_ = scale; }
 
  protected:
   ArenaOptimizer(const OptimizerOptions& options, tensor::ParameterArena& arena,
@@ -43,7 +44,7 @@ class ArenaOptimizer : public Optimizer {
   /// The part of `run` in `slice`; empty where end <= begin.
   static Slice common(const Run& run, Slice slice);
 
-  /// sum of squares of the slice's gradient
+  /// sum of squares of the slice's gradient, scaled
   double gradient_norm_squared(Slice slice, kernels::Stream& stream) const;
   /// Squared norms of value and `direction` for each parameter's part in the slice, two per
   /// parameter. `direction`: of the slice's first value.
@@ -57,6 +58,7 @@ class ArenaOptimizer : public Optimizer {
   tensor::ParameterArena& arena_;
   const kernels::Backend& backend_;
   const kernels::KernelTable& table_;
+  float gradient_scale_ = 1;
 
  private:
   struct NamedState {

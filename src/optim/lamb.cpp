@@ -31,6 +31,7 @@ class Lamb : public ArenaOptimizer {
     kernels::LambArgs args;
     args.adam.epsilon = 1e-6f;
     args.adam.step = step;
+    args.adam.gradient_scale = gradient_scale_;
     for (const Run& run : runs()) {
       const Slice part = common(run, slice);
       if (part.end <= part.begin) continue;

@@ -34,20 +34,20 @@ class Lars : public ArenaOptimizer {
 
   void update(Slice slice, std::span<const double> norms, float learning_rate, std::int64_t,
               kernels::Stream& stream) override {
-    const float clip = clip_scale(norms.back());
+    const float scale = gradient_scale_ * clip_scale(norms.back());
     for (std::size_t i = 0; i < parameter_runs().size(); ++i) {
       const Run& run = parameter_runs()[i];
       const Slice part = common(run, slice);
       if (part.end <= part.begin) continue;
       const float weight_decay = run.decays ? options_.weight_decay : 0.0f;
       // The rate belongs inside the momentum: SGD's kernel with a rate of 1.
-      const float rate = learning_rate * trust(run, norms[2 * i], norms[2 * i + 1], clip);
+      const float rate = learning_rate * trust(run, norms[2 * i], norms[2 * i + 1], scale);
       kernels::SgdArgs args;
       args.count = part.end - part.begin;
       args.learning_rate = 1.0f;
       args.momentum = options_.momentum;
       args.nesterov = options_.nesterov;
-      args.gradient_scale = rate * clip;
+      args.gradient_scale = rate * scale;
       args.weight_decay = rate * weight_decay;
       args.value = arena_.values() + part.begin;
       args.gradient = arena_.gradients() + part.begin;
@@ -57,10 +57,11 @@ class Lars : public ArenaOptimizer {
   }
 
  private:
-  float trust(const Run& run, double value_squared, double gradient_squared, float clip) const {
+  /// `gradient_squared`: of the gradient as it is in the arena, which `scale` multiplies.
+  float trust(const Run& run, double value_squared, double gradient_squared, float scale) const {
     if (!run.decays || value_squared == 0.0 || gradient_squared == 0.0) return 1.0f;
     const double value = std::sqrt(value_squared);
-    const double gradient = static_cast<double>(clip) * std::sqrt(gradient_squared);
+    const double gradient = static_cast<double>(scale) * std::sqrt(gradient_squared);
     return static_cast<float>(trust_coefficient * value /
                               (gradient + static_cast<double>(options_.weight_decay) * value));
   }

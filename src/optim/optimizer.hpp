@@ -48,6 +48,9 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
+  /// What gradients are multiplied with before anything else is done with them, norms included: 1
+  /// until it is set. With a scaled loss 1 / its scale.
+  virtual void set_gradient_scale(float scale) = 0;
   /// Squared norms that update() wants summed over all slices: empty when it needs none, else as
   /// many for any slice, also an empty one. Call after the gradient is complete. LAMB computes its
   /// directions here.

@@ -29,7 +29,7 @@ class Sgd : public ArenaOptimizer {
     args.learning_rate = learning_rate;
     args.momentum = options_.momentum;
     args.nesterov = options_.nesterov;
-    args.gradient_scale = norms.empty() ? 1.0f : clip_scale(norms[0]);
+    args.gradient_scale = gradient_scale_ * (norms.empty() ? 1.0f : clip_scale(norms[0]));
     for (const Run& run : runs()) {
       const Slice part = common(run, slice);
       if (part.end <= part.begin) continue;

@@ -81,6 +81,8 @@ void write_progress(hdf5::Group group, const Progress& progress) {
   group.set_attribute("epoch_train_seconds", progress.epoch_train_seconds);
   group.set_attribute("epoch_skipped_samples", progress.epoch_skipped_samples);
   group.set_attribute("skipped_steps", progress.skipped_steps);
+  group.set_attribute("loss_scale", static_cast<double>(progress.loss_scale.value));
+  group.set_attribute("loss_scale_steps", progress.loss_scale.finite_steps);
   set_energy(group, "epoch_train_energy", progress.epoch_train_energy);
   set_energy(group, "train_energy", progress.train_energy);
   set_energy(group, "eval_energy", progress.eval_energy);
@@ -110,6 +112,10 @@ Progress read_progress(const hdf5::Group& group) {
   if (group.has_attribute("skipped_steps")) {  // older files lack them
     progress.epoch_skipped_samples = group.attribute<std::int64_t>("epoch_skipped_samples");
     progress.skipped_steps = group.attribute<std::int64_t>("skipped_steps");
+  }
+  if (group.has_attribute("loss_scale")) {
+    progress.loss_scale.value = static_cast<float>(group.attribute<double>("loss_scale"));
+    progress.loss_scale.finite_steps = group.attribute<std::int64_t>("loss_scale_steps");
   }
   progress.epoch_train_energy = energy_of(group, "epoch_train_energy");
   progress.train_energy = energy_of(group, "train_energy");

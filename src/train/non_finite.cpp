@@ -51,12 +51,12 @@ std::string first_non_finite(nn::Replica& replica, nn::Loss& loss, const dataset
                        batch.sample_ids[static_cast<std::size_t>(bad_pixel / sample_floats)]);
 
   std::string found;
-  const float* output =
-      replica.forward(batch.size, kernels::Pass::training, batch.input, context, stream,
-                      [&](const nn::LayerSpec& layer, const float* values, std::int64_t floats) {
-                        if (found.empty() && table.find_non_finite(floats, values, stream) >= 0)
-                          found = fmt::format("the output of layer {} is not finite", layer.name);
-                      });
+  const float* output = replica.forward(
+      batch.size, kernels::Pass::training, batch.input, context, stream,
+      [&](const nn::LayerSpec& layer, const float* values, kernels::Elements elements) {
+        if (found.empty() && table.find_non_finite(elements, values, stream) >= 0)
+          found = fmt::format("the output of layer {} is not finite", layer.name);
+      });
   const nn::LossResult result = loss.forward_backward(output, batch.size, batch.labels,
                                                       batch.targets, gradient_scale, stream);
   if (!found.empty()) return found;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "measure/energy_window.hpp"
+#include "train/loss_scale.hpp"
 
 namespace dtrain::train {
 
@@ -35,6 +36,7 @@ struct Progress {
   double epoch_train_seconds = 0;
   std::int64_t epoch_skipped_samples = 0;  ///< of those in skipped steps, which have no loss
   std::int64_t skipped_steps = 0;          ///< over all epochs
+  LossScale loss_scale = {};               ///< where the loss is scaled
   measure::EnergyWindow epoch_train_energy = {};
   // Over the whole run so far.
   measure::EnergyWindow train_energy = {}, eval_energy = {};

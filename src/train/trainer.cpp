@@ -182,6 +182,7 @@ void Trainer::Impl::advance(const StepOutcome& outcome) {
   stop_agreed_ = outcome.stop_requested;
   ++progress_.step;
   progress_.cursor += outcome.samples;
+  progress_.loss_scale = outcome.loss_scale;
   progress_.evaluated = false;
   if (outcome.skip_reason) {
     ++progress_.skipped_steps;

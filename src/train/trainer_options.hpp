@@ -29,6 +29,8 @@ struct TrainerOptions {
   datasets::AugmentOptions augment;
   nn::LossKind loss = nn::LossKind::cross_entropy;
   float label_smoothing = 0;
+  /// For gradients that are computed in float16 (train/loss_scale.hpp).
+  bool scale_loss = false;
   SynchronizerOptions synchronization;
   optim::ScheduleKind schedule = optim::ScheduleKind::constant;
   float learning_rate = 0.1f;

@@ -18,6 +18,7 @@ TrainingStep::TrainingStep(nn::Replica& replica, comm::Communicator& communicato
       loss_(loss),
       plan_(plan),
       seed_(options.seed),
+      scales_loss_(options.scale_loss),
       keeps_passes_apart_(options.reproducible),
       details_(instruments.details),
       slots_(instruments.progress),
@@ -40,7 +41,7 @@ StepOutcome TrainingStep::run(const Progress& progress) {
     const datasets::Batch batch = load();
     const nn::StepContext context = context_of(batch, progress.step, n);
     const float* output = forward(batch, context);
-    const nn::LossResult loss = compute_loss(batch, output, n);
+    const nn::LossResult loss = compute_loss(batch, output, gradient_scale(progress, n));
     backward(batch, {i, count}, context);
     riders.push_back(riders_of(loss, n));
   }
@@ -50,12 +51,13 @@ StepOutcome TrainingStep::run(const Progress& progress) {
   StepOutcome outcome{.samples = n,
                       .loss = static_cast<double>(total.loss),
                       .accuracy = static_cast<double>(total.correct),
-                      .stop_requested = total.stop_requests > 0};
+                      .stop_requested = total.stop_requests > 0,
+                      .loss_scale = progress.loss_scale};
   if (synchronizer_.sum_is_finite(stream_)) {
-    outcome.learning_rate = schedule_.rate(progress.step);
-    synchronizer_.update(outcome.learning_rate, progress.step + 1, stream_);
+    outcome.learning_rate = update(progress);
+    if (scales_loss_) outcome.loss_scale.grow_in_time();
   } else {
-    outcome.skip_reason = skip(progress, n);
+    outcome.skip_reason = skip(progress, n, outcome.loss_scale);
   }
   outcome.time = clock_.end_step();
   return outcome;
@@ -80,11 +82,16 @@ const float* TrainingStep::forward(const datasets::Batch& batch, const nn::StepC
 }
 
 nn::LossResult TrainingStep::compute_loss(const datasets::Batch& batch, const float* output,
-                                          std::int64_t n) {
+                                          float gradient_scale) {
   const ScopedSpan span(clock_, Phase::forward, "loss");
   const ScopedPlace place(slots_.main, Place::loss);
-  return loss_.forward_backward(output, batch.size, batch.labels, batch.targets,
-                                1.0f / static_cast<float>(n), stream_);
+  return loss_.forward_backward(output, batch.size, batch.labels, batch.targets, gradient_scale,
+                                stream_);
+}
+
+// Sums over passes and ranks are means, times the loss's scale.
+float TrainingStep::gradient_scale(const Progress& progress, std::int64_t n) const {
+  return (scales_loss_ ? progress.loss_scale.value : 1.0f) / static_cast<float>(n);
 }
 
 void TrainingStep::backward(const datasets::Batch& batch, const nn::PassOfStep& pass,
@@ -110,11 +117,22 @@ Riders TrainingStep::reduce(std::vector<Riders> mine) {
   return total;
 }
 
+// Returns the learning rate.
+float TrainingStep::update(const Progress& progress) {
+  const float learning_rate = schedule_.rate(progress.step);
+  if (scales_loss_) synchronizer_.optimizer().set_gradient_scale(1.0f / progress.loss_scale.value);
+  synchronizer_.update(learning_rate, progress.step + 1, stream_);
+  return learning_rate;
+}
+
 // A step that is not applied, where that does not end the run. Says why.
-std::string TrainingStep::skip(const Progress& progress, std::int64_t n) {
+std::string TrainingStep::skip(const Progress& progress, std::int64_t n, LossScale& scale) {
+  synchronizer_.reducer().forget_residual();
+  if (scales_loss_ && scale.back_off())
+    return fmt::format("at step {} (epoch {}) float16 overflowed: the loss's scale is now {:.0f}",
+                       progress.step + 1, progress.epoch + 1, scale.value);
   std::string reason =
       non_finite_steps_.meet(progress.step + 1, progress.epoch + 1, search(progress, n));
-  synchronizer_.reducer().forget_residual();
   passes_.start(progress.epoch, progress.cursor + n);  // the search went back
   return reason;
 }
@@ -126,7 +144,7 @@ std::string TrainingStep::search(const Progress& progress, std::int64_t n) {
     const datasets::Batch batch = load();
     const std::string found =
         first_non_finite(replica_, loss_, batch, context_of(batch, progress.step, n),
-                         1.0f / static_cast<float>(n), stream_);
+                         gradient_scale(progress, n), stream_);
     if (!found.empty())
       return fmt::format("{}, in samples {} to {} of the batch of {}", found, pass.begin,
                          pass.end - 1, n);

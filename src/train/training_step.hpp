@@ -39,6 +39,7 @@ struct StepOutcome {
   bool stop_requested = false;  ///< on some rank
   std::optional<std::string> skip_reason = std::nullopt;  ///< why no rank applied it; none: all did
   float learning_rate = 0;                                ///< of the update; 0 where there was none
+  LossScale loss_scale = {};                              ///< of the next step
   measure::StepTime time = {};
 };
 
@@ -67,10 +68,12 @@ class TrainingStep {
   datasets::Batch load();
   nn::StepContext context_of(const datasets::Batch&, std::int64_t step, std::int64_t n) const;
   const float* forward(const datasets::Batch&, const nn::StepContext&);
-  nn::LossResult compute_loss(const datasets::Batch&, const float* output, std::int64_t n);
+  nn::LossResult compute_loss(const datasets::Batch&, const float* output, float gradient_scale);
   void backward(const datasets::Batch&, const nn::PassOfStep&, const nn::StepContext&);
   Riders reduce(std::vector<Riders> mine);
-  std::string skip(const Progress&, std::int64_t n);
+  float gradient_scale(const Progress&, std::int64_t n) const;
+  float update(const Progress&);
+  std::string skip(const Progress&, std::int64_t n, LossScale&);
   std::string search(const Progress&, std::int64_t n);
 
   nn::Replica& replica_;
@@ -78,6 +81,7 @@ class TrainingStep {
   nn::Loss& loss_;
   const PassPlan& plan_;
   const std::uint64_t seed_;
+  const bool scales_loss_;
   const bool keeps_passes_apart_;  ///< each pass's gradients and riders are an addend of their own
   DetailSink* const details_;
   const RankProgress slots_;

@@ -18,7 +18,8 @@ packages=$PWD/.gpu-packages root=$PWD/.gpu-packages/root build=${BUILD:-build-gp
 # Seconds for each part.
 build_limit=240 test_limit=150 kernels_limit=60 sanitizer_limit=60 bench_limit=120
 # Every op on the GPU, what the cuda backend alone has, and training as a user does it.
-kernel_tests=(conv2d linear pool2d batch_norm reorder cuda_functions cuda_math cuda_convolution_plan device_cuda_module)
+kernel_tests=(conv2d linear pool2d batch_norm reorder cuda/functions cuda/narrow cuda/math cuda/convolution_plan
+  device/cuda_module)
 
 prepare() {
   mkdir -p "$packages" && cd "$packages" || exit 1
@@ -64,7 +65,7 @@ PYTHON
 }
 
 configure_and_build() {
-  local prefixes=()
+  local prefixes=() tests=("${kernel_tests[@]//\//_}")
   mapfile -t prefixes < <(nvidia_folders)
   if [ -d "$packages" ]; then
     enter_packages
@@ -74,7 +75,7 @@ configure_and_build() {
   fi
   cmake --preset cuda -B "$build" -DCMAKE_CUDA_ARCHITECTURES="${CUDAARCHS:-native}" \
     -DCMAKE_PREFIX_PATH="$(IFS=';'; echo "${prefixes[*]}")" "$@" &&
-    cmake --build "$build" --target dtrain dtrain_cuda "${kernel_tests[@]/#/test_kernels_}"
+    cmake --build "$build" --target dtrain dtrain_cuda "${tests[@]/#/test_kernels_}"
 }
 
 # part NAME SECONDS COMMAND...: shows what COMMAND prints, keeps it as $OUT/NAME, and notes what fails.
@@ -98,7 +99,7 @@ sanitize() {
     return
   fi
   tail -n 30 <<<"$output"
-  return $code
+  return "$code"
 }
 
 if [ "${1:-}" = --prepare ]; then
@@ -117,7 +118,7 @@ echo "== build: $built s"
 
 part doctor.txt 30 "$build/dtrain" doctor
 part kernels.txt $kernels_limit ctest --test-dir "$build" --output-on-failure -j 4 \
-  -R "^kernels/($(IFS='|'; echo "${kernel_tests[*]}" | sed 's/cuda_/cuda\//g; s/device_cuda/device\/cuda/'))\$"
+  -R "^kernels/($(IFS='|'; echo "${kernel_tests[*]}"))\$"
 part ctest.txt $test_limit ctest --test-dir "$build" --output-on-failure -L gpu -E '^kernels/'
 if command -v compute-sanitizer >/dev/null; then
   export -f sanitize

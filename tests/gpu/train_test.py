@@ -72,6 +72,17 @@ class CpuAndGpu(unittest.TestCase):
                       for precision in ("fp32", "tf32"))
         self.assert_losses_agree(fp32, tf32, early=1e-2, late=0.1)
 
+    def test_16_bits_learn_as_much(self):
+        """The same accuracy as float32 within 0.3 points, on data that is learnt almost whole."""
+        for model in ("cnn", "resnet20"):
+            accuracy = {}
+            for precision in ("fp32", "bf16", "fp16"):
+                run = self.run_on("cuda", model, 150, "--precision", precision, name=f"{model}-{precision}")
+                accuracy[precision] = run.summary["test_accuracy"]
+                self.assertEqual(run.summary["precision"], precision)
+            for precision in ("bf16", "fp16"):
+                self.assertAlmostEqual(accuracy[precision], accuracy["fp32"], delta=0.003, msg=f"{model} {accuracy}")
+
     def test_a_checkpoint_of_one_continues_on_the_other(self):
         whole = self.run_on("cpu", "cnn-small", 40, name="whole")
         for first, second in (("cpu", "cuda"), ("cuda", "cpu")):

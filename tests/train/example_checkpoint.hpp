@@ -37,6 +37,7 @@ inline Checkpoint example_checkpoint(std::int64_t step = 12) {
       .epoch_loss_sum = 1.0 / 3.0,
       .epoch_correct = 77,
       .epoch_train_seconds = 0.1,
+      .loss_scale = {.value = 1024, .finite_steps = 17},
       .epoch_train_energy = {12.5, 3, 0.25},
       .train_energy = {1e9, 1.0 / 3.0, 7},
       .eval_energy = {0.1, 0, 2},

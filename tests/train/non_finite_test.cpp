@@ -107,6 +107,21 @@ TEST(NonFinite, ASkippedStepChangesNothing) {
   }
 }
 
+// Overflow of a scaled loss is met by a smaller scale; what no scale mends is an error as ever.
+TEST(NonFinite, AScaledLossFirstTriesSmallerScales) {
+  Job job;
+  Recorder recorder;
+  job.prepare = use_a_bad_sample;
+  job.observers = {&recorder};
+  job.options.global_batch = samples;  // the bad sample is in every step
+  job.options.epochs = 20;
+  job.options.scale_loss = true;
+  EXPECT_THAT(message_of(job), HasSubstr("at step 17"));
+  ASSERT_EQ(recorder.skips.size(), 16u);  // from 65536 down to 1
+  EXPECT_THAT(recorder.skips[0].reason, HasSubstr("scale is now 32768"));
+  EXPECT_THAT(recorder.skips[15].reason, HasSubstr("scale is now 1"));
+}
+
 TEST(NonFinite, SkippingGoesOnAlikeOnAnyNumberOfRanks) {
   Job job;
   job.prepare = use_a_bad_sample;

@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include "base/assert.hpp"
 #include "kernels/activation.hpp"
 #include "kernels/cpu/functions/parallel.hpp"
 #include "kernels/cpu/functions/vector_math.hpp"
@@ -32,17 +33,19 @@ void with_functor(Activation activation, const Use& use) {
   }
 }
 
-void activation_forward(Activation activation, std::int64_t count, const float* input,
-                        float* output, Stream&) {
+void activation_forward(Activation activation, Elements elements, const float* input, float* output,
+                        Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
   with_functor(activation, [=](auto functor) {
-    for_each(count, [=](std::int64_t i) { output[i] = functor.forward(input[i]); });
+    for_each(elements.count, [=](std::int64_t i) { output[i] = functor.forward(input[i]); });
   });
 }
 
-void activation_backward(Activation activation, std::int64_t count, const float* value,
+void activation_backward(Activation activation, Elements elements, const float* value,
                          const float* output_gradient, float* input_gradient, Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
   with_functor(activation, [=](auto functor) {
-    for_each(count, [=](std::int64_t i) {
+    for_each(elements.count, [=](std::int64_t i) {
       input_gradient[i] = output_gradient[i] * functor.derivative(value[i]);
     });
   });

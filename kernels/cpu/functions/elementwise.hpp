@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the dtrain authors
 #pragma once
 
+#include "base/assert.hpp"
 #include "kernels/cpu/functions/parallel.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/functors.hpp"
@@ -13,8 +14,10 @@ void add_scaled(std::int64_t count, float alpha, const float* x, float* y, Strea
   for_each(count, [=](std::int64_t i) { y[i] += alpha * x[i]; });
 }
 
-void add(AddActivation activation, std::int64_t count, const float* a, const float* b, float* out,
+void add(AddActivation activation, Elements elements, const float* a, const float* b, float* out,
          Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
+  const std::int64_t count = elements.count;
   if (activation == AddActivation::relu)
     for_each(count, [=](std::int64_t i) { out[i] = Relu::forward(a[i] + b[i]); });
   else

@@ -77,7 +77,9 @@ std::int64_t find_non_finite_in_range(std::int64_t begin, std::int64_t end, cons
   return none;
 }
 
-std::int64_t find_non_finite(std::int64_t count, const float* x, Stream&) {
+std::int64_t find_non_finite(Elements elements, const float* x, Stream&) {
+  DTRAIN_ASSERT(elements.type == ElementType::float32);
+  const std::int64_t count = elements.count;
   std::int64_t first = count;
   for_ranges(count, 1, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t found = find_non_finite_in_range(begin, end, x, count);

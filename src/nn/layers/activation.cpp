@@ -35,11 +35,11 @@ class ActivationLayer : public Layer {
   bool backward_in_place() const override { return true; }
 
   void forward(const ForwardArgs& args) override {
-    table_.activation_forward(activation_, layout_.floats(), args.inputs[0], args.output,
+    table_.activation_forward(activation_, layout_.elements(), args.inputs[0], args.output,
                               args.stream);
   }
   void backward(const BackwardArgs& args) override {
-    table_.activation_backward(activation_, layout_.floats(),
+    table_.activation_backward(activation_, layout_.elements(),
                                needs_input() ? args.inputs[0] : args.output, args.output_gradient,
                                args.input_gradients[0], args.stream);
   }

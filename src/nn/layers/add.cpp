@@ -40,11 +40,11 @@ class AddLayer : public Layer {
 
   void forward(const ForwardArgs& args) override {
     table_.add(relu_ ? kernels::AddActivation::relu : kernels::AddActivation::none,
-               layout_.floats(), args.inputs[0], args.inputs[1], args.output, args.stream);
+               layout_.elements(), args.inputs[0], args.inputs[1], args.output, args.stream);
   }
   void backward(const BackwardArgs& args) override {
     if (relu_)
-      table_.activation_backward(kernels::Activation::relu, layout_.floats(), args.output,
+      table_.activation_backward(kernels::Activation::relu, layout_.elements(), args.output,
                                  args.output_gradient, args.output_gradient, args.stream);
   }
 

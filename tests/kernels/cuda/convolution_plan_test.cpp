@@ -76,10 +76,14 @@ TEST_P(ConvolutionPlans, EveryConvolutionOfTheShippedModelsHasOne) {
   std::cout << fused << " of " << convolutions << " convolutions are fused with what follows\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Limits, ConvolutionPlans,
-                         testing::Values(ConvolutionLimits{},
-                                         ConvolutionLimits{.deterministic = true},
-                                         ConvolutionLimits{.tf32 = true}));
+INSTANTIATE_TEST_SUITE_P(
+    Limits, ConvolutionPlans,
+    testing::Values(ConvolutionLimits{}, ConvolutionLimits{.deterministic = true},
+                    ConvolutionLimits{.tf32 = true},
+                    ConvolutionLimits{.type = ElementType::bfloat16},
+                    ConvolutionLimits{.type = ElementType::bfloat16, .deterministic = true},
+                    ConvolutionLimits{.type = ElementType::float16},
+                    ConvolutionLimits{.type = ElementType::float16, .deterministic = true}));
 
 TEST(ConvolutionPlanner, PlansAShapeOnce) {
   ConvolutionPlanner planner(h200(), {});
