@@ -62,8 +62,18 @@ void fit_batch_to_ranks(TrainSettings& settings, int ranks) {
                     settings.global_batch, ranks));
 }
 
+/// Whether a device that can record passes does so.
+std::string replay_text(const nn::Replica& replica, bool overlaps, bool is_traced) {
+  if (!replica.backend().device->can_record()) return "";
+  if (overlaps) return ", layer by layer: sums go on beside them";
+  if (is_traced) return ", layer by layer: --trace looks at each";
+  if (replica.depends_on_step()) return ", layer by layer: dropout draws anew in each step";
+  return ", passes replayed as CUDA Graphs";
+}
+
 std::string banner(const train::RunSummary& run, const TrainSettings& settings,
-                   const nn::InputSpec& input, const std::string& sums) {
+                   const nn::InputSpec& input, const std::string& sums,
+                   const std::string& replays) {
   std::string text = fmt::format("dtrain {}\n", version);
   text +=
       fact_line("model", fmt::format("{}, {} parameters", run.model, with_commas(run.parameters)));
@@ -77,8 +87,8 @@ std::string banner(const train::RunSummary& run, const TrainSettings& settings,
                     fmt::format("{} on {}, {} each", run.world_size, counted(run.nodes, "node"),
                                 counted(run.threads_per_rank, "thread")));
   if (!sums.empty()) text += fact_line("comm", sums);
-  text +=
-      fact_line("device", fmt::format("{} ({}), {}", run.device, run.device_name, run.precision));
+  text += fact_line(
+      "device", fmt::format("{} ({}), {}{}", run.device, run.device_name, run.precision, replays));
   if (!run.energy.sources.empty())
     text += fact_line("energy", fmt::format("{}", fmt::join(run.energy.sources, ", ")));
   return text + fact_line("output", settings.output + "/") + "\n";
@@ -226,7 +236,8 @@ ExitCode train(TrainSettings settings, const std::string& command, const Session
                      folder.string()));
   if (settings.progress == "none" && !names_folder)
     note(fmt::format("the run's files are in {}/", settings.output));
-  say(banner(run, settings, inputs->input, engine.reason));
+  say(banner(run, settings, inputs->input, engine.reason,
+             replay_text(replica, engine.options.overlap, instruments.details() != nullptr)));
   if (settings.energy != "auto" && settings.energy != "none" && run.energy.sources.empty())
     note(fmt::format("--energy {} measures nothing: {}", settings.energy,
                      fmt::join(run.energy.problems, "; ")));

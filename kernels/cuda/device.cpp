@@ -32,6 +32,20 @@ class RegisteredMemory final : public PinnedMemory {
   void* host_;
 };
 
+class CudaGraph final : public Recording {
+ public:
+  explicit CudaGraph(cudaGraphExec_t executable) : executable_(executable) {}
+  ~CudaGraph() override { cudaGraphExecDestroy(executable_); }
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
+  void replay(Stream& stream) override {
+    check(cudaGraphLaunch(executable_, raw(stream)), "cudaGraphLaunch");
+  }
+
+ private:
+  cudaGraphExec_t executable_;
+};
+
 int device_count() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
@@ -151,6 +165,25 @@ void CudaDevice::start_copy_to_host(void* host, const void* device, std::size_t 
   activate();
   check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, raw(stream)),
         "cudaMemcpyAsync");
+}
+
+std::unique_ptr<Recording> CudaDevice::record(Stream& stream, const std::function<void()>& issue) {
+  activate();
+  check(cudaStreamBeginCapture(raw(stream), cudaStreamCaptureModeThreadLocal),
+        "cudaStreamBeginCapture");
+  bool is_issued = true;
+  try {
+    issue();
+  } catch (const Error&) {
+    is_issued = false;  // something that cannot be captured: it is issued again, and then told
+  }
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t executable = nullptr;
+  is_issued = cudaStreamEndCapture(raw(stream), &graph) == cudaSuccess && is_issued;
+  if (is_issued && cudaGraphInstantiate(&executable, graph, 0) != cudaSuccess) executable = nullptr;
+  if (graph != nullptr) cudaGraphDestroy(graph);
+  cudaGetLastError();  // told by returning nothing
+  return executable != nullptr ? std::make_unique<CudaGraph>(executable) : nullptr;
 }
 
 cudnnHandle_t CudaDevice::cudnn() {

@@ -32,6 +32,10 @@ class CudaDevice final : public Device {
   void start_copy_to_device(void* device, const void* host, std::size_t bytes, Stream&) override;
   void start_copy_to_host(void* host, const void* device, std::size_t bytes, Stream&) override;
 
+  /// As a CUDA Graph.
+  bool can_record() const override { return true; }
+  std::unique_ptr<Recording> record(Stream&, const std::function<void()>& issue) override;
+
   const CudaOptions& options() const { return options_; }
   /// Made when first asked for: a network without convolutions does not pay for cuDNN.
   cudnnHandle_t cudnn();

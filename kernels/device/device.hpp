@@ -5,6 +5,7 @@
 // What a backend offers besides kernels: memory, copies and the order of execution.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -58,6 +59,13 @@ class PinnedMemory {
   virtual ~PinnedMemory() = default;
 };
 
+/// Work that a stream can be given again as a whole: the same kernels with the same arguments.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void replay(Stream&) = 0;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -83,6 +91,15 @@ class Device {
   /// The same, beside the caller: `host` is pinned, and theirs until the stream gets there.
   virtual void start_copy_to_device(void* device, const void* host, std::size_t bytes, Stream&) = 0;
   virtual void start_copy_to_host(void* host, const void* device, std::size_t bytes, Stream&) = 0;
+
+  /// May record() give something?
+  virtual bool can_record() const { return false; }
+  /// What `issue` gives to `stream`, kept instead of run. Null where the device cannot keep it: nothing
+  /// of it has run then either.
+  virtual std::unique_ptr<Recording> record(Stream& /*stream*/,
+                                            const std::function<void()>& /*issue*/) {
+    return nullptr;
+  }
 };
 
 /// "AMD EPYC 9655, avx512": the processor's model and the instruction set in use.

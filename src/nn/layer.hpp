@@ -46,6 +46,8 @@ struct StepContext {
   /// samples of this pass / samples of the global batch: the weight of a statistic's observation
   float pass_weight = 1.0f;
   DetailSink* details = nullptr;  ///< told of each layer's time; may be null
+  /// May passes be replayed as a whole? Then gradients are told of when backward is over.
+  bool may_replay = false;
 };
 
 struct ForwardArgs {
@@ -92,6 +94,8 @@ class Layer {
   /// Is the gradient of every input output_gradient itself, as backward leaves it? Then backward
   /// gets no input_gradients.
   virtual bool shares_output_gradient() const { return false; }
+  /// Does it compute something else for another StepContext, its pass_weight aside?
+  virtual bool depends_on_step() const { return false; }
   virtual std::size_t saved_bytes() const { return 0; }
   virtual std::size_t scratch_bytes() const { return 0; }
 

@@ -15,6 +15,9 @@ namespace dtrain::nn {
 /// where neighbours disagree, ReLUs fused, and one block of memory shared by all activations and
 /// gradients whose lifetimes do not overlap. No allocation happens in forward or backward.
 ///
+/// Where the device can and StepContext allows it, passes are recorded and replayed as a whole
+/// (recorded_passes.hpp).
+///
 /// The workspace block may be shared by networks of different batch sizes that never run at the
 /// same time: see Replica.
 class Network {
@@ -34,6 +37,8 @@ class Network {
   std::int64_t batch() const;
   /// Layouts chosen, in model order.
   std::vector<kernels::Layout> parameter_layouts() const;
+  /// Does a layer compute something else in each step? Such a network is never replayed.
+  bool depends_on_step() const;
   /// What the network wants as workspace for activations, gradients and scratch.
   std::size_t workspace_bytes() const;
   /// Memory that the same values would take without sharing, for reports and tests.

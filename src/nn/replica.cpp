@@ -86,8 +86,9 @@ struct Replica::Impl {
 Replica::Replica(const Model& model, const kernels::Backend& backend, std::int64_t nominal_batch,
                  std::uint64_t seed, const tensor::ArenaMemory& memory, int gradient_addends)
     : model_(model), backend_(backend), impl_(new Impl{model, backend}) {
-  impl_->parameter_layouts =
-      Network(model, backend, nominal_batch, kernels::Pass::training, {}).parameter_layouts();
+  const Network nominal(model, backend, nominal_batch, kernels::Pass::training, {});
+  impl_->parameter_layouts = nominal.parameter_layouts();
+  depends_on_step_ = nominal.depends_on_step();
   std::vector<tensor::ParameterRequest> requests;
   for (const LayerSpec& layer : model.layers())
     for (const tensor::ParameterSpec& spec : layer.parameters)

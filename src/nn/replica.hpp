@@ -31,6 +31,8 @@ class Replica {
 
   const Model& model() const { return model_; }
   const kernels::Backend& backend() const { return backend_; }
+  /// As Network's.
+  bool depends_on_step() const { return depends_on_step_; }
   tensor::ParameterArena& parameters() { return *arena_; }
   const tensor::ParameterArena& parameters() const { return *arena_; }
 
@@ -62,6 +64,7 @@ class Replica {
  private:
   const Model& model_;
   const kernels::Backend& backend_;
+  bool depends_on_step_ = false;
   std::unique_ptr<tensor::ParameterArena> arena_;
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -21,6 +21,7 @@ TrainingStep::TrainingStep(nn::Replica& replica, comm::Communicator& communicato
       scales_loss_(options.scale_loss),
       keeps_passes_apart_(options.reproducible),
       details_(instruments.details),
+      may_replay_(!options.synchronization.reduction.overlap),
       slots_(instruments.progress),
       stream_(stream),
       stop_requested_(stop_requested),
@@ -71,8 +72,12 @@ datasets::Batch TrainingStep::load() {
 
 nn::StepContext TrainingStep::context_of(const datasets::Batch& batch, std::int64_t step,
                                          std::int64_t n) const {
-  return {seed_, step, batch.sample_ids, static_cast<float>(batch.size) / static_cast<float>(n),
-          details_};
+  return {seed_,
+          step,
+          batch.sample_ids,
+          static_cast<float>(batch.size) / static_cast<float>(n),
+          details_,
+          may_replay_};
 }
 
 const float* TrainingStep::forward(const datasets::Batch& batch, const nn::StepContext& context) {

@@ -84,6 +84,7 @@ class TrainingStep {
   const bool scales_loss_;
   const bool keeps_passes_apart_;  ///< each pass's gradients and riders are an addend of their own
   DetailSink* const details_;
+  const bool may_replay_;  ///< no gradient is waited for during backward
   const RankProgress slots_;
   kernels::Stream& stream_;
   const std::atomic<bool>& stop_requested_;

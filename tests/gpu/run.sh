@@ -90,6 +90,7 @@ part() {
 }
 
 # The memory checker does not know every GPU machine: virtual ones refuse it.
+# shellcheck disable=SC2317 # called by part
 sanitize() {
   local output
   output=$(compute-sanitizer --error-exitcode 1 "$build/tests/kernels/test_kernels_cuda_functions" 2>&1)

@@ -8,7 +8,7 @@
 
 namespace dtrain::test {
 
-class FarDevice final : public kernels::Device {
+class FarDevice : public kernels::Device {
  public:
   explicit FarDevice(std::size_t free_bytes) : free_bytes_(free_bytes) {}
   std::string name() const override { return "far"; }

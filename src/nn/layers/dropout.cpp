@@ -39,6 +39,7 @@ class DropoutLayer : public Layer {
   bool needs_output() const override { return false; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }
+  bool depends_on_step() const override { return true; }
 
   void forward(const ForwardArgs& args) override {
     mask(args.context, args.inputs[0], args.output, args.stream);
