@@ -42,7 +42,8 @@ std::size_t forward_bytes(const NetworkPlan& plan, const PlannedNode& node) {
 std::size_t sum_bytes(const std::vector<GradientSum>& sums) {
   std::size_t sum = 0;
   for (const GradientSum& each : sums)
-    sum += static_cast<std::size_t>(each.floats) * sizeof(float) * (each.b == no_buffer ? 2 : 3);
+    sum += static_cast<std::size_t>(each.elements.count) * kernels::bytes_of(each.elements.type) *
+           (each.b == no_buffer ? 2 : 3);
   return sum;
 }
 
