@@ -56,7 +56,8 @@ std::vector<MeasuredSum> read_sums(const std::filesystem::path& file) {
   if (!stream) throw InputError(fmt::format("{} cannot be read", file.string()));
   try {
     if (file.filename() == "study.json") {
-      for (const Json& row : Json::parse(stream).at("allreduce")) add_sum(row, sums);
+      const Json study = Json::parse(stream);
+      for (const Json& row : study.at("allreduce")) add_sum(row, sums);
     } else {
       for (std::string line; std::getline(stream, line);) add_sum(Json::parse(line), sums);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the dtrain authors
 
-// Where `bench step` says that a step goes: the phases are all of it, and without sums the others are
-// what they were.
+// Where `bench step` says that a step goes: the phases are all of it, and without sums forward and
+// backward are what they were.
 
 #include <gmock/gmock.h>
 
@@ -22,7 +22,7 @@ class Breakdown : public DtrainTest {
   /// The medians of a step and its phases with sums, and without, taken in turn by two ranks.
   std::pair<json, json> measure() const {
     std::istringstream lines(
-        ok("launch -np 2 -- bench step --model cnn --batch 64 --threads 1 --seconds 0.3 "
+        ok("launch -np 2 -- bench step --model cnn --batch 64 --threads 1 --seconds 2 "
            "--comm node,none --json"));
     std::string with, without;
     std::getline(lines, with);
@@ -41,10 +41,11 @@ class Breakdown : public DtrainTest {
                     1);
   }
 
-  /// The phase that differs most, of all but the sums: relative.
+  /// Of forward and backward the one that differs more: relative. (The optimizer reads sums, of which
+  /// half lie in the other rank's cache: it takes longer with them, up to half as long again.)
   static double difference(const json& a, const json& b) {
     double most = 0;
-    for (const char* phase : {"forward", "backward", "optimizer"})
+    for (const char* phase : {"forward", "backward"})
       most = std::max(most, std::abs(of(a, phase) / of(b, phase) - 1));
     return most;
   }
