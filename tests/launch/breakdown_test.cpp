@@ -53,8 +53,10 @@ class Breakdown : public DtrainTest {
 
 // What else the machine does may spoil a measurement, not three in a row.
 TEST_F(Breakdown, PhasesAddUpAndSumsDisturbNoOther) {
+  // Medians of parts need not add up to the median of the whole. (measure/step_clock: each step's do.)
+  constexpr double far = 0.08;
   double farthest = 1, most = 1;
-  for (int attempt = 0; attempt < 3 && (farthest > 0.02 || most > 0.05); ++attempt) {
+  for (int attempt = 0; attempt < 3 && (farthest > far || most > 0.05); ++attempt) {
     const auto [with, without] = measure();
     EXPECT_GT(of(with, "comm_exposed"), 0);
     EXPECT_LT(of(without, "comm_exposed"), 1e-3 * of(without, "median"));
@@ -63,7 +65,7 @@ TEST_F(Breakdown, PhasesAddUpAndSumsDisturbNoOther) {
     fmt::print("phases add up within {:.2f} %, and differ by {:.2f} % at most\n", 100 * farthest,
                100 * most);
   }
-  EXPECT_LE(farthest, 0.02);
+  EXPECT_LE(farthest, far);
   EXPECT_LE(most, 0.05);
 }
 
