@@ -5,6 +5,7 @@
 // "UUID MILLIJOULES" for each GPU, read anew at each call; "unsupported" stands for a GPU without a
 // counter.
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -26,7 +27,7 @@ std::vector<Gpu> gpus() {
 }
 
 constexpr int success = 0, invalid_argument = 2, not_supported = 3, not_found = 6;
-int users = 0;
+std::atomic<int> users = 0;  // NVML may be called from any thread
 
 /// Handles are places in the list, from 1.
 void* handle(std::size_t index) {
