@@ -31,16 +31,20 @@ void SubsetDataset::read(std::span<const std::int64_t> ids, void* destination) {
   whole_->read(mapped, destination);
 }
 
-std::unique_ptr<MemoryDataset> copy_to_memory(Dataset& dataset) {
-  std::vector<std::int64_t> ids(static_cast<std::size_t>(dataset.size()));
-  std::iota(ids.begin(), ids.end(), std::int64_t{0});
-  std::vector<std::byte> samples(ids.size() * static_cast<std::size_t>(dataset.sample_bytes()));
-  dataset.read(ids, samples.data());
+std::unique_ptr<MemoryDataset> with_samples(const Dataset& dataset, SampleMemory samples) {
   const auto labels = dataset.labels();
   const auto targets = dataset.targets();
   return std::make_unique<MemoryDataset>(
       dataset.info(), std::move(samples), std::vector<std::int64_t>(labels.begin(), labels.end()),
       std::vector<float>(targets.begin(), targets.end()), dataset.chunk_samples());
+}
+
+std::unique_ptr<MemoryDataset> copy_to_memory(Dataset& dataset) {
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(dataset.size()));
+  std::iota(ids.begin(), ids.end(), std::int64_t{0});
+  std::vector<std::byte> samples(ids.size() * static_cast<std::size_t>(dataset.sample_bytes()));
+  dataset.read(ids, samples.data());
+  return with_samples(dataset, std::move(samples));
 }
 
 HoldOut choose_held_out(std::int64_t size, double fraction, std::uint64_t seed) {

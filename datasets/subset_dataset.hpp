@@ -26,6 +26,9 @@ class SubsetDataset : public Dataset {
   std::vector<float> targets_;
 };
 
+/// A dataset whose samples lie in `samples`: for the rest as `dataset`.
+std::unique_ptr<MemoryDataset> with_samples(const Dataset& dataset, SampleMemory samples);
+
 /// Copies all samples of a dataset into memory.
 std::unique_ptr<MemoryDataset> copy_to_memory(Dataset& dataset);
 

@@ -5,7 +5,6 @@
 // machine's FMA peak is measured between the windows of the same run.
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -13,157 +12,21 @@
 
 #include "base/median.hpp"
 #include "base/stopwatch.hpp"
-#include "datasets/data_loader.hpp"
 #include "launch/bench.hpp"
 #include "launch/binding.hpp"
 #include "launch/command_line.hpp"
 #include "launch/console.hpp"
 #include "launch/library_options.hpp"
 #include "launch/rehearsal.hpp"
+#include "launch/step_bench.hpp"
 #include "launch/together.hpp"
 #include "measure/hardware_probe.hpp"
 #include "train/json.hpp"
-#include "train/training_step.hpp"
 
 namespace dtrain::launch {
 namespace {
 
 constexpr int windows = 5;
-
-struct Settings {
-  std::string model = "cnn", data, optimizer, device = "auto", precision = "fp32", comm = "auto";
-  std::int64_t batch = 64, threads = 0, shards = 8;
-  double bucket_mb = 0, seconds = 0.5;
-  std::optional<bool> overlap;
-  bool shard_optimizer = false, reproducible = false, json = false;
-};
-
-/// The passes through one batch, which stays where it is: each has a loader of its own.
-class KeptPasses final : public train::PassSource {
- public:
-  KeptPasses(datasets::Dataset& dataset, const std::vector<datasets::Range>& passes,
-             std::int64_t batch, const kernels::Backend& backend, kernels::Stream& stream) {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(batch));
-    std::iota(order.begin(), order.end(), 0);
-    for (const datasets::Range& pass : passes) {
-      auto& loader = loaders_.emplace_back(std::make_unique<datasets::DataLoader>(
-          dataset, backend, pass.size(), datasets::AugmentOptions{}, 1));
-      loader->start(order, {pass}, 0);
-      batches_.push_back(loader->next(stream));
-    }
-  }
-  void start(std::int64_t, std::int64_t) override { next_ = 0; }
-  datasets::Batch next(kernels::Stream&) override {
-    const datasets::Batch batch = batches_[next_];
-    next_ = (next_ + 1) % batches_.size();
-    return batch;
-  }
-
- private:
-  std::vector<std::unique_ptr<datasets::DataLoader>> loaders_;
-  std::vector<datasets::Batch> batches_;
-  std::size_t next_ = 0;
-};
-
-/// The training step of one rank, again and again on the same samples, with one way to sum gradients.
-class StepBench {
- public:
-  /// `comm`: "none" trains `batch` samples on each of the world's ranks, which do not communicate.
-  StepBench(const std::string& comm, const Settings& settings, const nn::Model& model,
-            datasets::Dataset& dataset, const kernels::Backend& backend, comm::Communicator& world)
-      : comm_(comm),
-        alone_(comm::make_self_communicator()),
-        summing_(comm == "none" ? *alone_ : world),
-        batch_(comm == "none" ? settings.batch / world.size() : settings.batch),
-        samples_(comm == "none" ? batch_ * world.size() : batch_),
-        options_(trainer_options(train_settings(settings), model)),
-        plan_(summing_, dataset.size(), batch_, options_.shards, 0),
-        addends_(settings.reproducible ? plan_.most_passes() : 1),
-        engine_(make_engine(settings, model, *backend.device)),
-        stream_(backend.device->make_stream()),
-        passes_(dataset, plan_.passes_of(batch_), batch_, backend, *stream_),
-        replica_(model, backend, plan_.nominal_pass(), options_.seed,
-                 train::arena_memory(*engine_.collective, engine_.options), addends_),
-        loss_(options_.loss, 0, model.input().classes, plan_.largest_pass(), backend),
-        step_(replica_, summing_, *engine_.collective, passes_, loss_, plan_, options_, {},
-              *stream_, stop_requested_) {}
-
-  std::string name() const { return comm_ == "none" ? comm_ : engine_.collective->name(); }
-  const std::string& reason() const { return engine_.reason; }
-  /// Per step, over all ranks.
-  std::int64_t samples() const { return samples_; }
-
-  void run() {
-    const train::StepOutcome outcome = step_.run(progress_);
-    stream_->synchronize();
-    ++progress_.step;
-    communication_seconds_ += step_.communication_seconds();
-    exposed_ms_ += outcome.time.phase_ms[static_cast<std::size_t>(Phase::comm_exposed)];
-  }
-
-  /// Means over all steps so far.
-  double communication_ms() const { return 1e3 * communication_seconds_ / steps(); }
-  double exposed_ms() const { return exposed_ms_ / steps(); }
-  /// Medians of this rank's steps, as a run's summary.json has them of its slowest rank's.
-  train::Json step_milliseconds() const {
-    const measure::StepSummary steps = step_.time_summary();
-    const auto median_of = [&](Phase phase) {
-      return steps.phase_median_ms[static_cast<std::size_t>(phase)];
-    };
-    return {{"median", steps.median_ms},
-            {"p95", steps.p95_ms},
-            {"data", median_of(Phase::data)},
-            {"forward", median_of(Phase::forward)},
-            {"backward", median_of(Phase::backward)},
-            {"comm_exposed", median_of(Phase::comm_exposed)},
-            {"optimizer", median_of(Phase::optimizer)}};
-  }
-
- private:
-  /// What training would be told.
-  TrainSettings train_settings(const Settings& bench) const {
-    TrainSettings settings;
-    settings.global_batch = batch_;
-    settings.optimizer = bench.optimizer;
-    settings.schedule = "constant";
-    settings.lr = 1e-4;  // stays finite for any number of steps
-    settings.comm = comm_ == "none" ? "auto" : comm_;
-    settings.bucket_mb = bench.bucket_mb;
-    settings.overlap = bench.overlap;
-    settings.shard_optimizer = bench.shard_optimizer;
-    settings.reproducible = bench.reproducible;
-    settings.shards = bench.shards;
-    return settings;
-  }
-  /// Completes options_ by what it chose.
-  comm::Engine make_engine(const Settings& bench, const nn::Model& model, kernels::Device& device) {
-    const auto bytes = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
-    auto request = engine_request(train_settings(bench), bytes, addends_);
-    request.device = &device;
-    comm::Engine engine = comm::make_engine(summing_, request);
-    options_.synchronization.bucket_mb = engine.bucket_mb;
-    options_.synchronization.reduction = engine.options;
-    return engine;
-  }
-  double steps() const { return static_cast<double>(progress_.step); }
-
-  std::string comm_;
-  std::unique_ptr<comm::Communicator> alone_;
-  comm::Communicator& summing_;
-  std::int64_t batch_, samples_;
-  train::TrainerOptions options_;
-  train::PassPlan plan_;
-  int addends_;
-  comm::Engine engine_;
-  std::unique_ptr<kernels::Stream> stream_;
-  KeptPasses passes_;
-  nn::Replica replica_;
-  nn::Loss loss_;
-  const std::atomic<bool> stop_requested_{false};
-  train::TrainingStep step_;
-  train::Progress progress_;  ///< at the start of an epoch: the first batch is taken again
-  double communication_seconds_ = 0, exposed_ms_ = 0;
-};
 
 /// Of one bench.
 struct Result {
@@ -224,7 +87,7 @@ std::vector<Result> measure_steps(std::span<const std::unique_ptr<StepBench>> be
   return results;
 }
 
-void add_options(CLI::App& parser, Settings& s) {
+void add_options(CLI::App& parser, StepBenchSettings& s) {
   parser.add_option("--model", s.model, "built-in model, or a model file")
       ->type_name("NAME|FILE.json")
       ->capture_default_str();
@@ -299,7 +162,7 @@ std::vector<std::string> parse_comms(const std::string& text) {
   return names;
 }
 
-void print(const Settings& settings, const StepBench& bench, const Result& result,
+void print(const StepBenchSettings& settings, const StepBench& bench, const Result& result,
            const nn::Model& model, int ranks, int threads, const std::string& device,
            const std::string& device_name) {
   const double rate = static_cast<double>(bench.samples()) / result.seconds_per_step;
@@ -347,7 +210,7 @@ void print(const Settings& settings, const StepBench& bench, const Result& resul
 }  // namespace
 
 ExitCode run_bench_step(Arguments arguments, Session& session) {
-  Settings settings;
+  StepBenchSettings settings;
   auto parser = make_parser("bench step", "Time training steps on a batch that stays in memory.");
   add_options(*parser, settings);
   if (!parse(*parser, arguments, session)) return ExitCode::done;
@@ -381,7 +244,7 @@ ExitCode run_bench_step(Arguments arguments, Session& session) {
   const bool both = settings.device == "both";
   for (const std::string& option :
        both ? std::vector<std::string>{"cpu", "cuda"} : std::vector{settings.device}) {
-    Settings own = settings;
+    StepBenchSettings own = settings;
     if (both && option == "cpu") own.precision = "fp32";
     DeviceChoice device;
     std::unique_ptr<kernels::Backend> backend;

@@ -36,12 +36,7 @@ std::unique_ptr<datasets::Dataset> shared_copy(datasets::Dataset& split,
     std::iota(ids.begin(), ids.end(), begin);
     split.read(ids, samples + begin * split.sample_bytes());
   });
-  const auto labels = split.labels();
-  const auto targets = split.targets();
-  return std::make_unique<datasets::MemoryDataset>(
-      split.info(), datasets::SampleMemory(memory, {samples, bytes}),
-      std::vector<std::int64_t>(labels.begin(), labels.end()),
-      std::vector<float>(targets.begin(), targets.end()), split.chunk_samples());
+  return datasets::with_samples(split, {memory, {samples, bytes}});
 }
 
 }  // namespace
